@@ -1,0 +1,137 @@
+package signet_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/password"
+	"github.com/signet-auth/signet/provider/credentials"
+	"github.com/signet-auth/signet/signettest"
+	"github.com/signet-auth/signet/store/memory"
+)
+
+// secret seals cookies in tests.
+const secret = "kQ9vX2mB7pL4wZ8rT1nC6yH3sD5fG0jA"
+
+// noon is where test clocks start: in the future, so that cookie jars, which know only the
+// real time, keep what the tests expire.
+var noon = time.Date(2035, 11, 25, 12, 0, 0, 0, time.UTC)
+
+// A house is a running Auth on loopback with one user, Minsu.
+type house struct {
+	*signet.Auth
+	origin string
+	clock  *signettest.Clock
+	stores signet.Stores
+	hasher *password.Hasher
+}
+
+const (
+	minsuEmail    = "minsu@example.com"
+	minsuPassword = "gamja-tang 0 bap"
+)
+
+// open starts a house; change may alter its configuration first.
+func open(t *testing.T, change ...func(*signet.Config)) *house {
+	t.Helper()
+	h := &house{clock: signettest.NewClock(noon), hasher: cheapHasher(), stores: memory.New().Stores()}
+	c := signet.Config{
+		Secrets:   []string{secret},
+		Providers: []signet.Provider{credentials.Passwords(credentials.PasswordOptions{SignUp: true, Hasher: h.hasher})},
+		Stores:    h.stores,
+		World:     signet.World{Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	h.stores = c.Stores
+	var err error
+	if h.Auth, err = signet.New(c); err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	t.Cleanup(func() { h.Close() })
+	base := c.BasePath
+	if base == "" {
+		base = "/api/auth"
+	}
+	mux := http.NewServeMux()
+	mux.Handle(base+"/", h.Handler())
+	mux.Handle("/mine/", h.Require(http.HandlerFunc(showName)))
+	mux.Handle("/", h.Middleware(http.HandlerFunc(showName)))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	h.origin = server.URL
+	if h.stores.Users != nil {
+		h.addUser(t, minsuEmail, minsuPassword)
+	}
+	return h
+}
+
+// cheapHasher hashes as quickly as argon2id can.
+func cheapHasher() *password.Hasher {
+	return &password.Hasher{Cost: password.Cost{Memory: 64, Time: 1, Threads: 1}, Slots: 2}
+}
+
+func (h *house) addUser(t *testing.T, email, plain string) signet.User {
+	t.Helper()
+	hash, err := h.hasher.Hash(t.Context(), plain)
+	if err != nil {
+		t.Fatalf("Hash: %v", err)
+	}
+	u, err := h.stores.Users.CreateUser(context.Background(),
+		signet.User{Name: "Kim Minsu", Email: email, Created: noon, Updated: noon},
+		&signet.Account{Provider: "credentials", Subject: signet.FoldEmail(email), Data: []byte(hash), Created: noon, Updated: noon})
+	if err != nil {
+		t.Fatalf("CreateUser: %v", err)
+	}
+	return u
+}
+
+// browser visits the house with an empty cookie jar.
+func (h *house) browser(t *testing.T) *signettest.Browser { return signettest.NewBrowser(t, h.origin) }
+
+// signIn posts the form of Minsu, with further fields.
+func signIn(b *signettest.Browser, plain string, more ...string) signettest.Page {
+	form := url.Values{"email": {minsuEmail}, "password": {plain}, "csrfToken": {b.CSRF("/api/auth")}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
+	return b.Post("/api/auth/callback/credentials", form)
+}
+
+// signedIn is a browser in which Minsu is signed in.
+func (h *house) signedIn(t *testing.T) *signettest.Browser {
+	t.Helper()
+	b := h.browser(t)
+	if p := signIn(b, minsuPassword); p.Status != http.StatusSeeOther || p.Location() != h.origin {
+		t.Fatalf("sign-in: %d %s", p.Status, p.Location())
+	}
+	return b
+}
+
+// who is the session JSON.
+func who(b *signettest.Browser) string { return b.Get("/api/auth/session").Body }
+
+func showName(w http.ResponseWriter, r *http.Request) {
+	name := "nobody"
+	if s, ok := signet.SessionFrom(r.Context()); ok {
+		name = s.Name
+	}
+	io.WriteString(w, name)
+}
+
+// bothStrategies runs a test with either.
+func bothStrategies(t *testing.T, test func(t *testing.T, strategy func(*signet.Config))) {
+	for _, s := range []signet.Strategy{signet.JWT, signet.Database} {
+		t.Run(string(s), func(t *testing.T) {
+			test(t, func(c *signet.Config) { c.Session.Strategy = s })
+		})
+	}
+}

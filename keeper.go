@@ -1,0 +1,307 @@
+package signet
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/signet-auth/signet/cookie"
+	"github.com/signet-auth/signet/seal"
+)
+
+// A keeper is a strategy: it keeps sessions and never sees a provider.
+type keeper interface {
+	// open finds the session of a request. The error is errNobody where there is no
+	// cookie, *badCookie where it is worth nothing, and else the store's.
+	open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error)
+
+	// create stores a new session and ends the old one, if any. It returns the cookie.
+	create(ctx context.Context, w *wire, s *Session, old SessionID, c Client) (string, error)
+
+	// renew pushes the end of s out to s.Expires and keeps its claims. It returns the
+	// cookie; errNobody when the session is over meanwhile, ErrStale when another request
+	// wrote it since it was read.
+	renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error)
+}
+
+// errNobody: nobody is signed in.
+var errNobody = errors.New("signet: no session")
+
+// A badCookie is a session cookie that is worth nothing: the visitor is nobody.
+type badCookie struct{ reason string }
+
+func (b *badCookie) Error() string { return "signet: session cookie: " + b.reason }
+
+// badFrom names the reason for a failed read of a cookie.
+func badFrom(err error) error {
+	if reason := seal.Reason(err); reason != "" {
+		return &badCookie{reason}
+	}
+	switch {
+	case errors.Is(err, cookie.ErrDuplicate):
+		return &badCookie{"duplicate"}
+	case errors.Is(err, cookie.ErrGap):
+		return &badCookie{"gap"}
+	case errors.Is(err, cookie.ErrTooLarge):
+		return &badCookie{"too-large"}
+	}
+	return &badCookie{"malformed"}
+}
+
+// limit works out when s ends: at the time written, MaxAge after it was last written, or
+// Absolute after its start, whatever comes first. So limits made shorter hold for cookies
+// already out.
+func (a *Auth) limit(s *Session, written time.Time) {
+	end := s.issued.Add(a.config.Session.MaxAge)
+	if written.Before(end) {
+		end = written
+	}
+	if last := s.Start.Add(a.config.Session.Absolute); last.Before(end) {
+		end = last
+	}
+	s.Expires = end
+}
+
+// extend gives s the time that a visit earns.
+func (a *Auth) extend(s *Session, now time.Time) {
+	// Cookies and tokens keep whole seconds; so does the session, or the three would
+	// name different ends.
+	s.issued = now.Truncate(time.Second)
+	a.limit(s, s.issued.Add(a.config.Session.MaxAge))
+}
+
+// judge tells whether s is alive.
+func (a *Auth) judge(s *Session, now time.Time) error {
+	if !now.Before(s.Expires) {
+		return &badCookie{"expired"}
+	}
+	if a.revoked.over(s) {
+		return &badCookie{"revoked"}
+	}
+	return nil
+}
+
+// sealed is the strategy jwt: the cookie is the session. With a store there is a row too,
+// written at sign-in and touched now and then, for the list of sessions.
+type sealed struct{ *Auth }
+
+func (k sealed) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error) {
+	failure := errNobody
+	for i, f := range w.formats {
+		c, err := jar.Chunked(f.name)
+		if errors.Is(err, cookie.ErrAbsent) {
+			continue
+		}
+		if err != nil {
+			failure = badFrom(err)
+			continue
+		}
+		s, err := k.openAs(f.codec, c.Value, now)
+		if err != nil {
+			failure = err
+			continue
+		}
+		s.stale = s.stale || i > 0
+		return s, nil
+	}
+	return nil, failure
+}
+
+func (k sealed) openAs(codec seal.Codec, value string, now time.Time) (*Session, error) {
+	o, err := codec.Open(value, now)
+	if err != nil {
+		return nil, badFrom(err)
+	}
+	s, err := readSession(o.Claims)
+	if err != nil {
+		return nil, badFrom(err)
+	}
+	s.issued = o.Issued
+	if s.issued.IsZero() {
+		s.issued = o.Expires.Add(-k.config.Session.MaxAge)
+	}
+	s.stale = o.Stale
+	if s.ID == 0 {
+		k.adopt(s, o.Print)
+	}
+	// NextAuth before 4.24.5 sealed its check cookies with the keys of sessions; those
+	// have neither of the two (CVE-2023-48309).
+	if s.UserID == "" && s.Email == "" {
+		return nil, &badCookie{"no-user"}
+	}
+	if s.issued.After(now.Add(time.Minute)) {
+		return nil, &badCookie{"not-yet"}
+	}
+	k.limit(s, o.Expires)
+	return s, k.judge(s, now)
+}
+
+// adopt makes a session of ours out of one that another library sealed. Its ID is derived
+// from the value, so that every process gives it the same and it can be ended like any.
+func (k sealed) adopt(s *Session, print string) {
+	h := sha256.Sum256([]byte("signet adopted session " + print))
+	s.ID = SessionID(binary.BigEndian.Uint64(h[:8]) | 1<<63)
+	s.Start, s.AuthTime = s.issued, s.issued
+	s.stale = true
+}
+
+func (k sealed) create(ctx context.Context, w *wire, s *Session, old SessionID, c Client) (string, error) {
+	if store := k.config.Stores.Sessions; store != nil {
+		row, err := k.newRow(s, c)
+		if err != nil {
+			return "", err
+		}
+		row.Claims = []byte("{}") // the claims are in the cookie
+		if err := store.CreateSession(ctx, row, old); err != nil {
+			return "", err
+		}
+	}
+	return k.seal(w, s)
+}
+
+func (k sealed) seal(w *wire, s *Session) (string, error) {
+	return w.formats[0].codec.Seal(s.payload(), seal.Life{Issued: s.issued, Expires: s.Expires})
+}
+
+func (k sealed) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
+	if store := k.config.Stores.Sessions; store != nil && now.Sub(s.seen) >= k.touchAge {
+		if err := k.touch(ctx, store, s); err != nil {
+			return "", err
+		}
+		s.seen = s.issued
+	}
+	if k.revoked.over(s) {
+		return "", errNobody
+	}
+	return k.seal(w, s)
+}
+
+// touch tells the row of a sealed session that it lives. A row that is gone means that the
+// session was ended, perhaps by a process whose news has not arrived yet.
+func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error {
+	row, err := store.Session(ctx, s.ID)
+	if errors.Is(err, ErrNotFound) {
+		if s.ID > 0 {
+			return errNobody
+		}
+		if row, err = k.newRow(s, Client{}); err != nil {
+			return err
+		}
+		row.Claims = []byte("{}")
+		err = store.CreateSession(ctx, row, 0)
+		if errors.Is(err, ErrTaken) {
+			return nil
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, s.Expires, s.AuthTime, s.epoch
+	err = store.UpdateSession(ctx, row)
+	switch {
+	case errors.Is(err, ErrStale):
+		return nil // another request of this browser did the same
+	case errors.Is(err, ErrNotFound):
+		return errNobody
+	}
+	return err
+}
+
+// stored is the strategy database: the cookie is "<id>.<secret>", the row everything else.
+type stored struct{ *Auth }
+
+func (k stored) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error) {
+	value, err := jar.Get(w.formats[0].name)
+	if errors.Is(err, cookie.ErrAbsent) {
+		return nil, errNobody
+	}
+	if err != nil {
+		return nil, badFrom(err)
+	}
+	id, hash, ok := parseKey(value)
+	if !ok {
+		return nil, &badCookie{"malformed"}
+	}
+	row, err := k.config.Stores.Sessions.Session(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, &badCookie{"unknown"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if row.Secret == ([32]byte{}) || !hmac.Equal(row.Secret[:], hash[:]) {
+		return nil, &badCookie{"foreign"}
+	}
+	s, err := readSession(row.Claims)
+	if err != nil {
+		return nil, err
+	}
+	s.key, s.row, s.issued = value, &row, row.Seen
+	k.limit(s, row.Expires)
+	return s, k.judge(s, now)
+}
+
+// parseKey takes the cookie of a stored session apart: 11 characters of ID, a dot, 43 of
+// secret. It returns the hash of the secret.
+func parseKey(value string) (SessionID, [32]byte, bool) {
+	idText, secretText, ok := strings.Cut(value, ".")
+	id, isID := ParseSessionID(idText)
+	if !ok || !isID || len(secretText) != 43 {
+		return 0, [32]byte{}, false
+	}
+	var secret [32]byte
+	if n, err := base64.RawURLEncoding.Strict().Decode(secret[:], []byte(secretText)); err != nil || n != 32 {
+		return 0, [32]byte{}, false
+	}
+	return id, sha256.Sum256(secret[:]), true
+}
+
+func (k stored) create(ctx context.Context, w *wire, s *Session, old SessionID, c Client) (string, error) {
+	var secret [32]byte
+	if _, err := io.ReadFull(k.world.Rand, secret[:]); err != nil {
+		return "", err
+	}
+	row, err := k.newRow(s, c)
+	if err != nil {
+		return "", err
+	}
+	row.Secret = sha256.Sum256(secret[:])
+	row.Claims = s.payload()
+	if err := k.config.Stores.Sessions.CreateSession(ctx, row, old); err != nil {
+		return "", err
+	}
+	s.key = s.ID.String() + "." + base64.RawURLEncoding.EncodeToString(secret[:])
+	return s.key, nil
+}
+
+func (k stored) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
+	row := *s.row
+	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, s.Expires, s.AuthTime, s.epoch
+	row.Claims = s.payload()
+	err := k.config.Stores.Sessions.UpdateSession(ctx, row)
+	if errors.Is(err, ErrNotFound) {
+		return "", errNobody
+	}
+	return s.key, err
+}
+
+// newRow is the row of a session that begins.
+func (a *Auth) newRow(s *Session, c Client) (SessionRow, error) {
+	var handle [16]byte
+	if _, err := io.ReadFull(a.world.Rand, handle[:]); err != nil {
+		return SessionRow{}, err
+	}
+	return SessionRow{
+		ID: s.ID, Handle: base64.RawURLEncoding.EncodeToString(handle[:]),
+		UserID: s.UserID, Epoch: s.epoch, Provider: s.Provider,
+		Start: s.Start, AuthTime: s.AuthTime, Seen: s.issued, Expires: s.Expires,
+		Agent: c.Agent, Network: c.IP,
+	}, nil
+}

@@ -1,0 +1,172 @@
+package signet
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+type visitKey struct{}
+
+func visitFrom(ctx context.Context) *Visit {
+	v, _ := ctx.Value(visitKey{}).(*Visit)
+	return v
+}
+
+// SessionFrom returns the session that [Auth.Middleware] or [Auth.Require] found.
+func SessionFrom(ctx context.Context) (*Session, bool) {
+	v := visitFrom(ctx)
+	if v == nil || v.Session == nil {
+		return nil, false
+	}
+	return v.Session, true
+}
+
+// Middleware reads the session of each request, renews it when due and hands it on to
+// [SessionFrom]. Paths that Config.Protect covers need a session: a browser on its way to
+// a page is sent to the sign-in page and comes back afterwards, a script gets 401. The
+// base path and the application's own sign-in pages are never protected.
+func (a *Auth) Middleware(next http.Handler) http.Handler {
+	return a.guard(next, func(r *http.Request, v *Visit) int {
+		if !a.protect.Covers(target(r)) || a.open(r.URL.Path) || a.allowed(r, v) {
+			return 0
+		}
+		return http.StatusUnauthorized
+	})
+}
+
+// Require is Middleware for a handler of which every path needs a session.
+func (a *Auth) Require(next http.Handler) http.Handler {
+	return a.guard(next, func(r *http.Request, v *Visit) int {
+		if a.allowed(r, v) {
+			return 0
+		}
+		return http.StatusUnauthorized
+	})
+}
+
+// RequireGroup is Require for users of a group; others get 403.
+func (a *Auth) RequireGroup(group string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return a.guard(next, func(r *http.Request, v *Visit) int {
+			switch {
+			case !a.allowed(r, v):
+				return http.StatusUnauthorized
+			case v.Session == nil || !slices.Contains(v.Session.Groups, group):
+				return http.StatusForbidden
+			}
+			return 0
+		})
+	}
+}
+
+// allowed asks the application, or is content with a session.
+func (a *Auth) allowed(r *http.Request, v *Visit) bool {
+	if a.config.Callbacks.Allow != nil {
+		return a.config.Callbacks.Allow(r, v.Session)
+	}
+	return v.Session != nil
+}
+
+// guard wraps next: refuse returns the status of a refusal, or 0.
+func (a *Auth) guard(next http.Handler, refuse func(*http.Request, *Visit) int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := visitFrom(r.Context())
+		if v == nil || v.a != a {
+			var err error
+			if v, err = a.Visit(r); err != nil {
+				a.unreadable(w, err)
+				return
+			}
+			v.Commit(r.Context(), w.Header())
+			r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		}
+		status := refuse(r, v)
+		switch {
+		case status != 0 && v.fault != nil, v.Session != nil && !safeMethod(r.Method) && a.revoked.blind(v.now):
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "Service unavailable, try again.", http.StatusServiceUnavailable)
+		case status != 0:
+			v.deny(w, r, status)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// deny turns a request away.
+func (v *Visit) deny(w http.ResponseWriter, r *http.Request, status int) {
+	noStore(w.Header())
+	if status == http.StatusUnauthorized && navigation(r) {
+		code := http.StatusFound
+		if !safeMethod(r.Method) {
+			code = http.StatusSeeOther
+		}
+		w.Header().Set("Location", v.signInURL(r))
+		w.WriteHeader(code)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if status == http.StatusForbidden {
+		w.Write([]byte(`{"error":"forbidden"}`))
+		return
+	}
+	w.Write([]byte(`{"error":"unauthorized"}`))
+}
+
+// signInURL is the sign-in page with the way back to what was asked for.
+func (v *Visit) signInURL(r *http.Request) string {
+	page := v.origin + v.a.basePath + "/signin"
+	if custom := v.a.config.Pages.SignIn; custom != "" {
+		page = v.origin + custom
+	}
+	back, ok := v.a.returnTo(v.origin, target(r))
+	if !ok {
+		return page
+	}
+	sep := "?"
+	if strings.Contains(page, "?") {
+		sep = "&"
+	}
+	return page + sep + "callbackUrl=" + url.QueryEscape(back)
+}
+
+// open tells paths that a protecting rule must not close, since nobody could sign in then.
+func (a *Auth) open(path string) bool {
+	if strings.Contains(path, "/.") || strings.Contains(path, "//") {
+		return false // base/../elsewhere is not below the base path
+	}
+	if path == a.basePath || strings.HasPrefix(path, a.basePath+"/") {
+		return true
+	}
+	p := a.config.Pages
+	for _, page := range []string{p.SignIn, p.SignOut, p.Error, p.VerifyRequest} {
+		if own, _, _ := strings.Cut(page, "?"); own != "" && path == own {
+			return true
+		}
+	}
+	return false
+}
+
+// target is the path and query of a request as it was sent, also below http.StripPrefix.
+func target(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
+}
+
+func safeMethod(m string) bool {
+	return m == http.MethodGet || m == http.MethodHead || m == http.MethodOptions
+}
+
+// navigation tells whether a person is looking at the answer, and not a script.
+func navigation(r *http.Request) bool {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("X-Requested-With") == ""
+}

@@ -1,0 +1,97 @@
+// Package credentials signs people in by what they type: against a check of your own
+// ([New]), or against passwords that Signet keeps ([Passwords]).
+//
+// It owns no user and no session: a check answers with an identity, and passwords are
+// account rows of the provider's own, which package signet hands to it. How passwords are
+// hashed and judged is package password's business.
+package credentials
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/signet-auth/signet"
+)
+
+// A Check tells who the fields of the sign-in form belong to. For "no" it returns a
+// [*signet.Refused]; the zero Refused means wrong credentials. Any other error is a fault,
+// shown to the visitor as "Configuration" and to nobody else.
+type Check func(ctx context.Context, fields url.Values) (signet.Identity, error)
+
+// Options change how a provider shows itself. The zero value works.
+type Options struct {
+	// ID is "credentials" when empty, Name is "Credentials".
+	ID, Name string
+
+	// Fields make the form; nil means e-mail and password.
+	Fields []signet.Field
+}
+
+func (o Options) info() signet.Info {
+	info := signet.Info{ID: o.ID, Type: "credentials", Name: o.Name, Fields: o.Fields}
+	if info.ID == "" {
+		info.ID = "credentials"
+	}
+	if info.Name == "" {
+		info.Name = "Credentials"
+	}
+	if info.Fields == nil {
+		info.Fields = []signet.Field{{Name: "email", Type: "email"}, {Name: "password", Type: "password"}}
+	}
+	return info
+}
+
+// New returns a provider that asks check. Failure budgets count by the first of the fields
+// email, username and login that is filled in.
+func New(check Check, o ...Options) *Provider {
+	p := &Provider{check: check, info: Options{}.info()}
+	if len(o) > 0 {
+		p.info = o[0].info()
+	}
+	return p
+}
+
+// A Provider asks a [Check].
+type Provider struct {
+	check Check
+	info  signet.Info
+}
+
+var _ signet.Provider = (*Provider)(nil)
+
+// Info describes the provider.
+func (p *Provider) Info() signet.Info { return p.info }
+
+// Begin returns the form.
+func (p *Provider) Begin(context.Context, *signet.Attempt) (signet.Step, error) {
+	return signet.Form{Fields: p.info.Fields}, nil
+}
+
+// Finish asks the check.
+func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, error) {
+	if err := a.Guard(ctx, account(a.Fields)); err != nil {
+		return nil, err
+	}
+	id, err := p.check(ctx, a.Fields)
+	if err != nil {
+		var no *signet.Refused
+		if errors.As(err, &no) && no.Code == "" {
+			return nil, wrong
+		}
+		return nil, err
+	}
+	return id, nil
+}
+
+// wrong is the answer to wrong credentials of every kind, in the words of Auth.js.
+var wrong = &signet.Refused{Code: "credentials"}
+
+func account(fields url.Values) string {
+	for _, name := range []string{"email", "username", "login"} {
+		if v := fields.Get(name); v != "" {
+			return signet.FoldEmail(v)
+		}
+	}
+	return ""
+}

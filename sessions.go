@@ -1,0 +1,179 @@
+package signet
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/signet-auth/signet/pages"
+)
+
+// A ListedSession is a session as its owner sees it in a list.
+type ListedSession struct {
+	// ID is a random name for the list; it opens nothing and is not the session's ID.
+	ID       string    `json:"id"`
+	Current  bool      `json:"current"`
+	Provider string    `json:"provider"`
+	Agent    string    `json:"agent"`
+	Network  string    `json:"network"`
+	Start    time.Time `json:"start"`
+	Seen     time.Time `json:"seen"`
+
+	session SessionID
+}
+
+// Sessions lists a user's sessions that are alive, newest first; current is marked. Without
+// a store that can list them the answer is empty.
+func (a *Auth) Sessions(ctx context.Context, userID string, current SessionID) ([]ListedSession, error) {
+	lister, ok := a.config.Stores.Sessions.(SessionLister)
+	if !ok {
+		return nil, nil
+	}
+	rows, err := lister.SessionsOf(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	now := a.world.Now()
+	list := make([]ListedSession, 0, len(rows))
+	for _, r := range rows {
+		if !now.Before(r.Expires) {
+			continue
+		}
+		list = append(list, ListedSession{
+			ID: r.Handle, Current: r.ID == current, Provider: r.Provider, Agent: r.Agent, Network: r.Network,
+			Start: r.Start.UTC(), Seen: r.Seen.UTC(), session: r.ID,
+		})
+	}
+	return list, nil
+}
+
+// mine lists the visitor's sessions; it answers the request itself for nobody.
+func (x *exchange) mine() ([]ListedSession, bool) {
+	if x.Visit.fault != nil {
+		x.fault(x.Visit.fault)
+		return nil, false
+	}
+	if x.Session == nil {
+		x.deny(x.w, x.r, http.StatusUnauthorized)
+		return nil, false
+	}
+	list, err := x.a.Sessions(x.context(), x.Session.UserID, x.Session.ID)
+	if err != nil {
+		x.fault(err)
+		return nil, false
+	}
+	return list, true
+}
+
+func (x *exchange) getSessions(second string) {
+	if second != "" {
+		badRequest(x.w)
+		return
+	}
+	list, ok := x.mine()
+	if !ok {
+		return
+	}
+	if list == nil {
+		list = []ListedSession{}
+	}
+	body, err := json.Marshal(list)
+	if err != nil {
+		x.fault(err)
+		return
+	}
+	noStore(x.w.Header())
+	x.json(http.StatusOK, body)
+}
+
+// getAccount shows who somebody is signed in as, and where.
+func (x *exchange) getAccount(string) {
+	list, ok := x.mine()
+	if !ok {
+		return
+	}
+	x.Commit(x.context(), x.w.Header())
+	s := x.Session
+	if s == nil {
+		x.deny(x.w, x.r, http.StatusUnauthorized)
+		return
+	}
+	p := pages.Account{
+		Name: s.Name, Email: s.Email, SignedInAt: s.AuthTime, CSRF: x.token,
+		EndAction: x.base + "/sessions/end", EndOthersAction: x.base + "/sessions/others",
+		SignOutURL: x.base + "/signout", Done: x.r.URL.Query().Get("done"), Error: x.r.URL.Query().Get("error"),
+	}
+	if r, ok := x.a.provider(s.Provider); ok {
+		p.Provider = r.info.Name
+	}
+	for _, l := range list {
+		p.Sessions = append(p.Sessions, pages.AccountSession{
+			ID: l.ID, Current: l.Current, Agent: l.Agent, Network: l.Network, Started: l.Start, Seen: l.Seen,
+		})
+	}
+	x.draw(http.StatusOK, p)
+}
+
+// postSessions ends one session of the visitor (sessions/end) or all but this one
+// (sessions/others).
+func (x *exchange) postSessions(which string) {
+	if which != "end" && which != "others" {
+		badRequest(x.w)
+		return
+	}
+	if !x.verified() {
+		x.sessionsDone(http.StatusForbidden, "error", kindMissingCSRF)
+		return
+	}
+	list, ok := x.mine()
+	if !ok {
+		return
+	}
+	if which == "others" {
+		if err := x.a.EndSessions(x.context(), x.Session.UserID, x.Session.ID); err != nil {
+			x.fault(err)
+			return
+		}
+		x.sessionsDone(http.StatusOK, "done", "OthersEnded")
+		return
+	}
+	x.endListed(list)
+}
+
+// endListed ends the session that the form names. One of another user is not in the list,
+// so it does not exist.
+func (x *exchange) endListed(list []ListedSession) {
+	wanted := x.fields.Get("session")
+	for _, l := range list {
+		if l.ID != wanted {
+			continue
+		}
+		if l.Current {
+			if err := x.end(x.context(), x.w.Header()); err != nil {
+				x.fault(err)
+				return
+			}
+			x.sessionsDone(http.StatusOK, "done", "SessionEnded")
+			return
+		}
+		gone := &Session{ID: l.session, UserID: x.Session.UserID, Provider: l.Provider, Start: l.Start}
+		if err := x.a.endSession(x.context(), gone, x.Visit); err != nil {
+			x.fault(err)
+			return
+		}
+		x.sessionsDone(http.StatusOK, "done", "SessionEnded")
+		return
+	}
+	x.sessionsDone(http.StatusNotFound, "error", "NotFound")
+}
+
+// sessionsDone answers a form with the account page and a script with JSON.
+func (x *exchange) sessionsDone(status int, key, code string) {
+	if x.body != nil || x.style != plain || !navigation(x.r) {
+		x.json(status, append(appendText([]byte(`{"`+key+`":`), code), '}'))
+		return
+	}
+	x.redirect(x.base+"/account?"+url.Values{key: {code}}.Encode(), status, key == "done")
+}

@@ -1,0 +1,207 @@
+package signet
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A View is what the browser sees of a session: the JSON of GET session.
+type View struct {
+	// User has name, email and image, and what was exposed under "user.".
+	User Claims
+
+	// Claims are further members beside user and expires.
+	Claims Claims
+
+	// Expires is the true end of the session's cookie.
+	Expires time.Time
+}
+
+// viewTime is how JavaScript's toISOString writes a time.
+const viewTime = "2006-01-02T15:04:05.000Z"
+
+// expose adds the members that the configuration lets the browser see.
+func (v *View) expose(s *Session, members map[string]string) {
+	for to, claim := range members {
+		raw := s.claim(claim)
+		if raw == nil {
+			continue
+		}
+		if name, ok := strings.CutPrefix(to, "user."); ok {
+			v.User.put(name, raw)
+		} else {
+			v.Claims.put(to, raw)
+		}
+	}
+}
+
+// claim returns the JSON of a claim, also of one that Session has a field for.
+func (s *Session) claim(name string) json.RawMessage {
+	var text string
+	switch name {
+	case "sub":
+		text = s.UserID
+	case "name":
+		text = s.Name
+	case "email":
+		text = s.Email
+	case "picture":
+		text = s.Image
+	case "groups":
+		return append(appendWords(nil, "", s.Groups)[len(`,"":`):], []byte{}...)
+	default:
+		return s.Claims.Raw(name)
+	}
+	return appendText(nil, text)
+}
+
+// view writes the session JSON.
+func (x *exchange) view(s *Session) ([]byte, error) {
+	c := &x.a.config
+	b := make([]byte, 0, 256)
+	b = append(b, `{"user":`...)
+	if len(c.Session.Expose) == 0 && c.Callbacks.Session == nil {
+		b = append(b, '{')
+		b = appendClaim(b, "name", s.Name)
+		b = append(b, ',')
+		b = appendClaim(b, "email", s.Email)
+		b = append(b, ',')
+		b = appendClaim(b, "image", s.Image)
+		b = append(b, `},"expires":"`...)
+		b = s.Expires.UTC().AppendFormat(b, viewTime)
+		return append(b, `"}`...), nil
+	}
+	v := View{Expires: s.Expires}
+	for _, m := range [...]struct{ name, value string }{{"name", s.Name}, {"email", s.Email}, {"image", s.Image}} {
+		raw := []byte("null")
+		if m.value != "" {
+			raw = appendText(nil, m.value)
+		}
+		v.User.put(m.name, raw)
+	}
+	v.expose(s, c.Session.Expose)
+	if c.Callbacks.Session != nil {
+		if err := c.Callbacks.Session(x.context(), s, &v); err != nil {
+			return nil, err
+		}
+	}
+	b = v.User.append(b)
+	b = append(b, `,"expires":"`...)
+	b = v.Expires.UTC().AppendFormat(b, viewTime)
+	b = append(b, '"')
+	for _, m := range v.Claims.members {
+		if m.name == "user" || m.name == "expires" {
+			continue
+		}
+		b = append(b, ',')
+		b = appendText(b, m.name)
+		b = append(b, ':')
+		b = append(b, m.raw...)
+	}
+	return append(b, '}'), nil
+}
+
+// getSession answers who is signed in: the view, or null. It renews the session when due.
+func (x *exchange) getSession(string) {
+	if x.Visit.fault != nil {
+		x.w.Header().Set("Retry-After", "1")
+		x.json(http.StatusServiceUnavailable, []byte("null"))
+		return
+	}
+	if x.Session != nil && x.a.config.Callbacks.Claims != nil && !x.runClaims() {
+		return
+	}
+	x.Commit(x.context(), x.w.Header())
+	x.answerSession()
+}
+
+// runClaims lets the application look at the session before it is shown. What it changes
+// is written back. It answers the request itself when it returns false.
+func (x *exchange) runClaims() bool {
+	s := *x.Session
+	s.Claims = s.Claims.clone()
+	before := string(s.payload())
+	err := x.a.config.Callbacks.Claims(x.context(), &s, Change{})
+	switch {
+	case errors.Is(err, ErrSignOut):
+		if err := x.end(x.context(), x.w.Header()); err != nil {
+			x.fault(err)
+			return false
+		}
+	case err != nil:
+		x.a.log.Error("claims callback", "error", err)
+	case string(s.payload()) != before:
+		s.stale = true
+		x.Session = &s
+	}
+	return true
+}
+
+func (x *exchange) answerSession() {
+	noStore(x.w.Header())
+	if x.Session == nil {
+		if x.broken {
+			x.clear(x.w.Header())
+		}
+		x.json(http.StatusOK, x.nobody())
+		return
+	}
+	body, err := x.view(x.Session)
+	if err != nil {
+		x.a.log.Error("session callback", "error", err)
+		x.json(http.StatusOK, x.nobody())
+		return
+	}
+	x.json(http.StatusOK, body)
+	if x.a.config.Events.Session != nil {
+		x.a.tell(func() { x.a.config.Events.Session(x.context(), x.Session) })
+	}
+}
+
+// nobody is the session JSON for nobody: null, since the v5 client takes {} for somebody.
+// Where only v4 is spoken it is the {} of v4, whose client logs an error at null.
+func (x *exchange) nobody() []byte {
+	if x.a.onlyV4 {
+		return []byte("{}")
+	}
+	return []byte("null")
+}
+
+// postSession is update(data) of next-auth/react.
+func (x *exchange) postSession(string) {
+	if !x.verified() {
+		x.json(http.StatusBadRequest, x.nobody())
+		return
+	}
+	var data struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if x.body != nil {
+		// Read strictly before; this only picks the member.
+		if err := json.Unmarshal(x.body, &data); err != nil {
+			x.json(http.StatusBadRequest, x.nobody())
+			return
+		}
+	}
+	err := x.update(x.context(), x.w.Header(), func(s *Session) error {
+		if x.a.config.Callbacks.Claims == nil {
+			return nil
+		}
+		return x.a.config.Callbacks.Claims(x.context(), s, Change{Trigger: "update", Data: data.Data})
+	})
+	switch {
+	case errors.Is(err, ErrSignOut):
+		err = x.end(x.context(), x.w.Header())
+	case errors.Is(err, ErrNotFound):
+		err = nil
+	}
+	if err != nil {
+		x.a.log.Error("session update", "error", err)
+		x.json(http.StatusBadRequest, x.nobody())
+		return
+	}
+	x.answerSession()
+}
