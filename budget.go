@@ -25,7 +25,7 @@ type try struct {
 	*budget
 	v       *Visit
 	network string
-	account string   // set by take
+	account string   // set by take; "" when the provider names none
 	device  string   // the account, as this browser knows it: "" unless it signed in before
 	taken   []string // counters to give back
 }
@@ -42,7 +42,6 @@ const (
 
 // take takes one try; the error is a *Refused, or the store's.
 func (t *try) take(ctx context.Context, account string) error {
-	t.account = account
 	if t.store == nil {
 		return nil
 	}
@@ -50,9 +49,10 @@ func (t *try) take(ctx context.Context, account string) error {
 	if err := t.count(ctx, "global", l.GlobalPerMinute, time.Minute); err != nil {
 		return err
 	}
-	if err := t.count(ctx, "net:"+t.network, l.NetworkPerMinute, time.Minute); err != nil {
+	if err := t.count(ctx, "net:"+t.network, l.NetworkPerMinute, time.Minute); err != nil || account == "" {
 		return err
 	}
+	t.account = account
 	key := "account:" + hashed(account)
 	if t.knownDevice() {
 		// The owner's browser has a budget of its own: nobody can lock her out.
@@ -114,13 +114,13 @@ func isThrottled(err error) bool {
 
 // succeed gives the tries back, forgets the account's failures and remembers the browser.
 func (t *try) succeed(ctx context.Context, h http.Header) error {
-	if t.account == "" || t.store == nil {
-		return nil
-	}
 	for _, key := range t.taken {
 		if _, err := t.store.Consume(ctx, key, Use{Now: t.v.now, Back: true}); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
+	}
+	if t.account == "" {
+		return nil
 	}
 	return t.remember(h)
 }

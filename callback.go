@@ -8,22 +8,19 @@ import (
 )
 
 // getCallback: no provider so far comes back with a GET.
-func (x *exchange) getCallback(id string) {
-	if _, ok := x.a.provider(id); !ok {
-		badRequest(x.w)
-		return
-	}
-	x.fail("error", kindConfiguration, nil)
-}
+func (x *exchange) getCallback(string) { x.fail("error", kindConfiguration, nil) }
 
 // postCallback takes the fields of a form to the provider.
 func (x *exchange) postCallback(id string) {
 	p, ok := x.a.provider(id)
-	if !ok {
+	switch {
+	case !ok && x.style == clientV4:
 		badRequest(x.w)
 		return
-	}
-	if !x.verified() {
+	case !ok:
+		x.fail("error", kindConfiguration, nil)
+		return
+	case !x.verified():
 		x.noToken("signin")
 		return
 	}
@@ -96,11 +93,11 @@ func (x *exchange) getError(string) {
 	if kind != "" {
 		q["error"] = []string{kind}
 	}
-	if x.custom("error", x.a.config.Pages.Error, q) {
+	if mendable[kind] {
+		x.redirect(x.base+"/signin?error="+kind, http.StatusOK, false)
 		return
 	}
-	if mendable[kind] {
-		x.redirect(x.pageURL("signin", q), http.StatusOK, false)
+	if x.custom("error", x.a.config.Pages.Error, q) {
 		return
 	}
 	x.draw(errorStatus(kind), x.errorPage(kind))

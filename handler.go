@@ -101,10 +101,10 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &exchange{Visit: v, w: w, r: r, base: v.origin + a.basePath, lang: pages.Language(r.Header.Get("Accept-Language"))}
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["X-Content-Type-Options"] = valueNosniff
 	addVary(h, "Cookie")
 	if v.origin[:5] == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h["Strict-Transport-Security"] = valueHSTS
 	}
 	if r.Method == http.MethodPost && !x.takeBody(action) {
 		return
@@ -178,7 +178,11 @@ func (x *exchange) takeBody(action string) bool {
 	}
 	status := x.readBody()
 	if status != 0 {
-		x.json(status, []byte(`{"error":"`+strings.ToLower(http.StatusText(status))+`"}`))
+		body := []byte(`{"error":"` + strings.ToLower(http.StatusText(status)) + `"}`)
+		if action == "session" {
+			body = x.nobody()
+		}
+		x.json(status, body)
 		return false
 	}
 	x.style = x.styleOf()
@@ -329,7 +333,7 @@ func (x *exchange) fault(err error) {
 
 func (x *exchange) json(status int, body []byte) {
 	h := x.w.Header()
-	h.Set("Content-Type", "application/json")
+	h["Content-Type"] = valueJSON
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	x.writeGuest()
 	x.w.WriteHeader(status)

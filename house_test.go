@@ -135,3 +135,23 @@ func bothStrategies(t *testing.T, test func(t *testing.T, strategy func(*signet.
 		})
 	}
 }
+
+// do sends a request without a jar and follows nothing.
+func do(t *testing.T, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(b)
+}
+
+// anybody signs in whoever gives a name.
+var anybody = credentials.New(func(_ context.Context, f url.Values) (signet.Identity, error) {
+	return signet.Identity{Subject: "u-1001", Name: f.Get("name"), Email: minsuEmail}, nil
+}, credentials.Options{ID: "anybody"})

@@ -29,49 +29,48 @@ func SessionFrom(ctx context.Context) (*Session, bool) {
 // a page is sent to the sign-in page and comes back afterwards, a script gets 401. The
 // base path and the application's own sign-in pages are never protected.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
-	return a.guard(next, func(r *http.Request, v *Visit) int {
-		if !a.protect.Covers(target(r)) || a.open(r.URL.Path) || a.allowed(r, v) {
-			return 0
+	return a.guard(next, func(r *http.Request, v *Visit) (int, bool) {
+		if !a.protect.Covers(target(r)) || a.open(r.URL.Path) {
+			return 0, false
 		}
-		return http.StatusUnauthorized
+		return a.judgeVisit(r, v), true
 	})
 }
 
 // Require is Middleware for a handler of which every path needs a session.
 func (a *Auth) Require(next http.Handler) http.Handler {
-	return a.guard(next, func(r *http.Request, v *Visit) int {
-		if a.allowed(r, v) {
-			return 0
-		}
-		return http.StatusUnauthorized
-	})
+	return a.guard(next, func(r *http.Request, v *Visit) (int, bool) { return a.judgeVisit(r, v), true })
 }
 
 // RequireGroup is Require for users of a group; others get 403.
 func (a *Auth) RequireGroup(group string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
-		return a.guard(next, func(r *http.Request, v *Visit) int {
-			switch {
-			case !a.allowed(r, v):
-				return http.StatusUnauthorized
-			case v.Session == nil || !slices.Contains(v.Session.Groups, group):
-				return http.StatusForbidden
+		return a.guard(next, func(r *http.Request, v *Visit) (int, bool) {
+			status := a.judgeVisit(r, v)
+			if status == 0 && (v.Session == nil || !slices.Contains(v.Session.Groups, group)) {
+				status = http.StatusForbidden
 			}
-			return 0
+			return status, true
 		})
 	}
 }
 
-// allowed asks the application, or is content with a session.
-func (a *Auth) allowed(r *http.Request, v *Visit) bool {
+// judgeVisit asks the application, or is content with a session. It returns the status of a
+// refusal, or 0.
+func (a *Auth) judgeVisit(r *http.Request, v *Visit) int {
+	allowed := v.Session != nil
 	if a.config.Callbacks.Allow != nil {
-		return a.config.Callbacks.Allow(r, v.Session)
+		allowed = a.config.Callbacks.Allow(r, v.Session)
 	}
-	return v.Session != nil
+	if !allowed {
+		return http.StatusUnauthorized
+	}
+	return 0
 }
 
-// guard wraps next: refuse returns the status of a refusal, or 0.
-func (a *Auth) guard(next http.Handler, refuse func(*http.Request, *Visit) int) http.Handler {
+// guard wraps next. rule returns the status of a refusal, or 0, and whether the answer is
+// for this visitor alone and must not be cached.
+func (a *Auth) guard(next http.Handler, rule func(*http.Request, *Visit) (status int, private bool)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := visitFrom(r.Context())
 		if v == nil || v.a != a {
@@ -83,7 +82,10 @@ func (a *Auth) guard(next http.Handler, refuse func(*http.Request, *Visit) int) 
 			v.Commit(r.Context(), w.Header())
 			r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		}
-		status := refuse(r, v)
+		status, private := rule(r, v)
+		if private {
+			noStore(w.Header())
+		}
 		switch {
 		case status != 0 && v.fault != nil, v.Session != nil && !safeMethod(r.Method) && a.revoked.blind(v.now):
 			w.Header().Set("Retry-After", "1")

@@ -30,11 +30,17 @@ func (a *Auth) returnTo(own, value string) (string, bool) {
 	} else {
 		end = len(value)
 	}
-	origin, ok := canonicalOrigin(value[:end])
-	if !ok || !a.ours(own, origin) {
-		return "", false
+	origin := own
+	if value[:end] != own {
+		var ok bool
+		if origin, ok = canonicalOrigin(value[:end]); !ok || !a.ours(own, origin) {
+			return "", false
+		}
 	}
 	rest, ok := cleanTarget(value[end:])
+	if ok && origin == own && rest == value[end:] {
+		return value, true
+	}
 	return origin + rest, ok
 }
 
@@ -51,6 +57,9 @@ func cleanTarget(s string) (string, bool) {
 			return "", false
 		}
 	}
+	if !strings.ContainsFunc(s, needsWriting) {
+		return s, true
+	}
 	var b strings.Builder
 	const hex = "0123456789ABCDEF"
 	for i := 0; i < len(s); i++ {
@@ -61,7 +70,7 @@ func cleanTarget(s string) (string, bool) {
 				return "", false
 			}
 			b.WriteByte(c)
-		case c <= ' ' || c >= 0x7f || strings.IndexByte("\"'<>`{}|^", c) >= 0:
+		case needsWriting(rune(c)):
 			b.WriteByte('%')
 			b.WriteByte(hex[c>>4])
 			b.WriteByte(hex[c&15])
@@ -70,6 +79,11 @@ func cleanTarget(s string) (string, bool) {
 		}
 	}
 	return b.String(), true
+}
+
+// needsWriting tells the characters that cleanTarget looks at.
+func needsWriting(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("%\"'<>`{}|^", r)
 }
 
 func isHex(c byte) bool {

@@ -119,7 +119,7 @@ func (x *exchange) getAccount(string) {
 // postSessions ends one session of the visitor (sessions/end) or all but this one
 // (sessions/others).
 func (x *exchange) postSessions(which string) {
-	if which != "end" && which != "others" {
+	if which != "end" && which != "others" || x.a.config.Stores.Sessions == nil {
 		badRequest(x.w)
 		return
 	}

@@ -239,5 +239,6 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, provider string, f
 	if err := x.finish(p); err != nil {
 		return nil, err
 	}
+	x.writeGuest()
 	return x.Session, nil
 }

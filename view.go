@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/signet-auth/signet/seal"
 )
 
 // A View is what the browser sees of a session: the JSON of GET session.
@@ -172,25 +174,20 @@ func (x *exchange) nobody() []byte {
 
 // postSession is update(data) of next-auth/react.
 func (x *exchange) postSession(string) {
-	if !x.verified() {
+	if x.body == nil || !x.verified() { // a form of another site cannot send JSON
 		x.json(http.StatusBadRequest, x.nobody())
 		return
 	}
-	var data struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if x.body != nil {
-		// Read strictly before; this only picks the member.
-		if err := json.Unmarshal(x.body, &data); err != nil {
-			x.json(http.StatusBadRequest, x.nobody())
-			return
-		}
+	var data [1][]byte
+	if err := seal.Pick(x.body, []string{"data"}, data[:]); err != nil {
+		x.json(http.StatusBadRequest, x.nobody())
+		return
 	}
 	err := x.update(x.context(), x.w.Header(), func(s *Session) error {
 		if x.a.config.Callbacks.Claims == nil {
 			return nil
 		}
-		return x.a.config.Callbacks.Claims(x.context(), s, Change{Trigger: "update", Data: data.Data})
+		return x.a.config.Callbacks.Claims(x.context(), s, Change{Trigger: "update", Data: data[0]})
 	})
 	switch {
 	case errors.Is(err, ErrSignOut):

@@ -140,12 +140,26 @@ func (v *Visit) clear(h http.Header) {
 
 // noStore keeps an answer out of every cache (the headers of Auth.js).
 func noStore(h http.Header) {
-	h.Set("Cache-Control", "private, no-cache, no-store")
-	h.Set("Pragma", "no-cache")
-	h.Set("Expires", "0")
+	h["Cache-Control"], h["Pragma"], h["Expires"] = valueNoStore, valueNoCache, valueZero
 }
 
+// Values of headers that most answers have. Assigned instead of set, they cost nothing; a
+// handler that adds to one gets a copy, since the slices have no room.
+var (
+	valueNoStore = []string{"private, no-cache, no-store"}
+	valueNoCache = []string{"no-cache"}
+	valueZero    = []string{"0"}
+	valueJSON    = []string{"application/json"}
+	valueNosniff = []string{"nosniff"}
+	valueHSTS    = []string{"max-age=31536000"}
+	valueCookie  = []string{"Cookie"}
+)
+
 func addVary(h http.Header, name string) {
+	if h["Vary"] == nil && name == "Cookie" {
+		h["Vary"] = valueCookie
+		return
+	}
 	if !slices.Contains(h["Vary"], name) {
 		h.Add("Vary", name)
 	}
