@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// keys are the settings of signet.yaml, in the order in which `signet init` explains them.
+func (c *config) keys() []key {
+	return []key{
+		{"site", text(&c.site)},
+		{"url", text(&c.url)},
+		{"base_path", text(&c.basePath)},
+		{"listen", address(&c.listen)},
+		{"admin_listen", adminAddress(&c.adminListen)},
+		{"drain", durationOr(&c.drain)},
+		{"secrets", secretList(&c.secrets)},
+		{"store", store(&c.store)},
+		{"session", section(c.session.keys())},
+		{"providers", c.takeProviders},
+		{"protect", patterns(&c.protect)},
+		{"public", patterns(&c.public)},
+		{"pages", section(c.pageKeys())},
+		{"trust_host", flagOr(&c.trustHost)},
+		{"trusted_proxies", words(&c.trustedProxies)},
+		{"trusted_origins", words(&c.trustedOrigins)},
+		{"limits", section(c.limitKeys())},
+		{"log", section(c.log.keys())},
+		{"redis", later("remove it; the database keeps everything until then")},
+		{"gateway", later("remove it; let a reverse proxy send the base path here until then")},
+	}
+}
+
+func (s *sessionConfig) keys() []key {
+	return []key{
+		{"strategy", choice(&s.strategy, nil, "jwt", "database")},
+		{"format", choice(&s.format, laterFormats, "authjs", "authjs-v4")},
+		{"accept", s.takeAccept},
+		{"max_age", duration(&s.maxAge)},
+		{"absolute", duration(&s.absolute)},
+		{"update_age", durationOr(&s.updateAge)},
+		{"expose", exposed(&s.expose)},
+		{"cookie", section(s.cookie.keys())},
+	}
+}
+
+func (k *cookieConfig) keys() []key {
+	return []key{
+		{"name", text(&k.name)},
+		{"domain", text(&k.domain)},
+		{"same_site", choice(&k.sameSite, nil, "lax", "strict", "none")},
+		{"native", flag(&k.native)},
+	}
+}
+
+func (c *config) pageKeys() []key {
+	return []key{
+		{"sign_in", page(&c.pages.SignIn)},
+		{"sign_out", page(&c.pages.SignOut)},
+		{"error", page(&c.pages.Error)},
+		{"verify_request", page(&c.pages.VerifyRequest)},
+		{"new_user", page(&c.pages.NewUser)},
+	}
+}
+
+func (c *config) limitKeys() []key {
+	return []key{
+		{"account_free", count(&c.limits.AccountFree)},
+		{"account_hard", count(&c.limits.AccountHard)},
+		{"network_per_minute", count(&c.limits.NetworkPerMinute)},
+		{"global_per_minute", count(&c.limits.GlobalPerMinute)},
+		{"sign_ups_per_hour", count(&c.limits.SignUpsPerHour)},
+	}
+}
+
+func (l *logConfig) keys() []key {
+	return []key{
+		{"level", choice(&l.level, nil, logLevels...)},
+		{"format", choice(&l.format, nil, logFormats...)},
+		{"requests", flag(&l.requests)},
+	}
+}
+
+// homeOf finds the section in which a key would be right.
+func homeOf(name string) string {
+	var c config
+	for _, s := range []struct {
+		name string
+		keys []key
+	}{
+		{"session", c.session.keys()}, {"session.cookie", c.session.cookie.keys()},
+		{"pages", c.pageKeys()}, {"limits", c.limitKeys()}, {"log", c.log.keys()},
+		{"providers", (&providerConfig{}).keys()},
+	} {
+		if find(s.keys, name) != nil {
+			return s.name
+		}
+	}
+	if find(c.keys(), name) != nil {
+		return "the top level"
+	}
+	return ""
+}
+
+// laterFormats and laterProviders are in the plan. Who writes them is told that they are
+// not there yet, rather than that there is no such thing.
+var (
+	laterFormats   = []string{"iron", "jwt", "lucia"}
+	laterProviders = []string{
+		"backend", "oauth2", "oidc", "email", "passkey", "totp",
+		"google", "github", "kakao", "naver", "apple", "discord", "facebook", "gitlab", "line", "microsoft", "slack", "twitter",
+	}
+)
+
+func (s *sessionConfig) takeAccept(r *reader, n node) {
+	s.chosen = true
+	sequence(func(r *reader, n node) {
+		var a acceptConfig
+		format := choice(&a.format, laterFormats, "authjs", "authjs-v4")
+		if _, ok := n.Node.(*ast.MappingNode); !ok {
+			format(r, n)
+		} else {
+			section([]key{
+				{"format", format},
+				{"secrets", secretList(&a.secrets)},
+				{"cookie", later("remove it; the names of the format are read until then")},
+				{"claims", later("remove it; the claims of Auth.js are read until then")},
+			})(r, n)
+			if _, set := r.c.places[n.key+".format"]; !set {
+				r.wrong(n, "has no format", "add `format: authjs-v4`, or another")
+			}
+		}
+		s.accept = append(s.accept, a)
+	})(r, n)
+}
+
+func (p *providerConfig) keys() []key {
+	return []key{
+		{"type", choice(&p.kind, laterProviders, "credentials")},
+		{"id", text(&p.id)},
+		{"name", text(&p.name)},
+		{"sign_up", flag(&p.signUp)},
+	}
+}
+
+func (c *config) takeProviders(r *reader, n node) {
+	c.chosen = true
+	sequence(func(r *reader, n node) {
+		var p providerConfig
+		entries := r.entries(n)
+		for _, e := range entries {
+			name, _ := keyName(e.Key)
+			if kind, ok := e.Value.(*ast.StringNode); ok && name == "type" && slices.Contains(laterProviders, kind.Value) {
+				// Its other keys are of the later version, too.
+				choice(&p.kind, laterProviders, "credentials")(r, node{e.Value, n.key + ".type"})
+				return
+			}
+		}
+		section(p.keys())(r, n)
+		if _, set := r.c.places[n.key+".type"]; !set && entries != nil {
+			r.wrong(n, "has no type", "add `type: credentials`")
+		}
+		if p.id == "" {
+			p.id = p.kind
+		}
+		c.providers = append(c.providers, p)
+	})(r, n)
+}
+
+// later takes a setting that this version cannot carry out. To ignore it would be to serve
+// without what its author counts on.
+func later(cure string) func(*reader, node) {
+	return func(r *reader, n node) { r.wrong(n, "not in this version yet", cure) }
+}
+
+// choice takes one of some words.
+func choice(to *string, later []string, words ...string) func(*reader, node) {
+	cure := "use " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	if len(words) == 1 {
+		cure = "use " + words[0]
+	}
+	return func(r *reader, n node) {
+		word, ok := r.scalar(n, cure)
+		switch {
+		case !ok:
+		case slices.Contains(words, word):
+			*to = word
+		case slices.Contains(later, word):
+			r.wrong(n, fmt.Sprintf("%q is not in this version yet", word), cure+" until then")
+		case nearest(word, words) != "":
+			r.wrong(n, quoted(word)+" is not known", fmt.Sprintf("did you mean %q?", nearest(word, words)))
+		default:
+			r.wrong(n, quoted(word)+" is not known", cure)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/signet-auth/signet"
+)
+
+// A secret knows its text and where it came from. The text is behind a function, since fmt
+// prints what unexported fields hold, whatever String method their type has.
+type secret struct {
+	text func() string
+	from string // "signet.yaml:5:5", "environment: AUTH_SECRET", "signet-data/secret:1"
+	file string // the file that it stands in, if any
+}
+
+func newSecret(text, from, file string) secret {
+	return secret{func() string { return text }, from, file}
+}
+
+func (s secret) String() string { return "[secret from " + s.from + "]" }
+
+// texts are the secrets as package signet wants them, newest first.
+func texts(secrets []secret) []string {
+	var list []string
+	for _, s := range secrets {
+		list = append(list, s.text())
+	}
+	return list
+}
+
+// Bounds of a file of secrets, and its name in the data folder.
+const (
+	maxSecretFile = 16 << 10
+	secretFile    = "secret"
+)
+
+// secretList takes secrets as they are, or where to find them: {file: …} or {env: …}.
+func secretList(to *[]secret) func(*reader, node) {
+	return sequence(func(r *reader, n node) {
+		switch n.Node.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
+			before := len(r.problems)
+			var file, env string
+			section([]key{{"file", text(&file)}, {"env", text(&env)}})(r, n)
+			if len(r.problems) == before {
+				*to = append(*to, r.secretsFrom(n, file, env)...)
+			}
+		default:
+			s, ok := r.scalar(n, "write it in quotes, or as {file: name} or {env: NAME}")
+			if !ok {
+				return
+			}
+			if mode, open := tooOpen(r.c.file); open {
+				r.wrong(n, fmt.Sprintf("stands in a file of mode %04o", mode), "`chmod 600 "+r.c.file+"`, or keep it in a file of its own: {file: name}")
+			}
+			*to = append(*to, newSecret(s, r.place(n.Node), r.c.file))
+		}
+	})
+}
+
+// secretsFrom reads the secrets that a mapping points to.
+func (r *reader) secretsFrom(n node, file, env string) []secret {
+	if (file == "") == (env == "") {
+		r.wrong(n, "says neither file nor env, or both", "write {file: name} or {env: NAME}")
+		return nil
+	}
+	if env != "" {
+		return []secret{{func() string { return "" }, "environment: " + env, ""}} // filled in by complete
+	}
+	list, err := readSecrets(r.c.path(file))
+	if err != nil {
+		r.wrong(n, err.Error(), secretFileCure(err, r.c.path(file)))
+	}
+	return list
+}
+
+var errTooOpen = errors.New("can be read by others")
+
+func secretFileCure(err error, path string) string {
+	if errors.Is(err, errTooOpen) {
+		return "`chmod 600 " + path + "`"
+	}
+	return "write one secret on each line, newest first; `openssl rand -base64 33` makes one"
+}
+
+// readSecrets reads a file with one secret on each line, newest first.
+func readSecrets(path string) ([]secret, error) {
+	text, err := readBounded(path, maxSecretFile)
+	if err != nil {
+		return nil, err
+	}
+	if mode, open := tooOpen(path); open {
+		return nil, fmt.Errorf("%s %w: its mode is %04o", path, errTooOpen, mode)
+	}
+	var list []secret
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if strings.ContainsFunc(line, unicode.IsControl) {
+			return nil, fmt.Errorf("%s holds control characters in line %d", path, i+1)
+		}
+		list = append(list, newSecret(line, fmt.Sprintf("%s:%d", path, i+1), path))
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s holds no secret", path)
+	}
+	return list, nil
+}
+
+// ownSecrets reads the secret that serve made in the data folder, or makes it.
+func (c *config) ownSecrets() error {
+	path := filepath.Join(c.data, secretFile)
+	list, err := readSecrets(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeSecret(path); err == nil || errors.Is(err, fs.ErrExist) { // another process was quicker
+			list, err = readSecrets(path)
+		}
+	}
+	if err != nil {
+		return &configErrors{[]problem{{"", err.Error(), secretFileCure(err, path)}}}
+	}
+	c.secrets = list
+	return nil
+}
+
+// makeSecret writes a fresh secret to a file that must not exist. It appears there whole:
+// somebody who reads at the same time sees all of it or nothing.
+func makeSecret(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(freshSecret() + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
+}
+
+// freshSecret is 264 random bits, as `openssl rand -base64 33` writes them.
+func freshSecret() string {
+	var raw [33]byte
+	rand.Read(raw[:]) // never fails: without randomness the program ends
+	return base64.StdEncoding.EncodeToString(raw[:])
+}
+
+// weakSecrets tells which secrets must not seal cookies.
+func (c *config) weakSecrets() []problem {
+	const cure = "make one with `openssl rand -base64 33`, or `signet init`"
+	var problems []problem
+	for _, s := range c.secrets {
+		if err := signet.CheckSecret(s.text()); err != nil {
+			problems = append(problems, problem{s.from, "the secret is " + err.Error(), cure})
+		}
+	}
+	for _, a := range c.session.accept {
+		for _, s := range a.secrets {
+			if len(s.text()) < minForeignSecret {
+				problems = append(problems, problem{s.from, "the secret is shorter than 16 bytes", "use the one that the other app has"})
+			}
+		}
+	}
+	return problems
+}
+
+// minForeignSecret is the least that a codec takes (ruling 4): what another app sealed
+// with can not be made longer afterwards.
+const minForeignSecret = 16

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/match"
+	"github.com/signet-auth/signet/password"
+	"github.com/signet-auth/signet/provider/credentials"
+	"github.com/signet-auth/signet/store/sqlite"
+)
+
+// openStore reads the configuration and opens the database that it names, which is
+// brought up to date on the way. Close the store when done.
+func openStore(ctx context.Context, io *terminal, at placeFlags) (*sqlite.Store, config, error) {
+	c, err := loadConfig(io, at)
+	if err != nil {
+		return nil, config{}, err
+	}
+	store, err := sqlite.Open(ctx, c.database, sqlite.Options{})
+	if err != nil {
+		return nil, config{}, err
+	}
+	return store, c, nil
+}
+
+// An opened is everything that a configuration stands for.
+type opened struct {
+	auth   *signet.Auth
+	store  *sqlite.Store
+	hasher *password.Hasher // of all providers, since its limits are for the whole process
+}
+
+// A setting is what the command line adds to a configuration.
+type setting struct {
+	weak bool // take weak secrets
+	now  func() time.Time
+	log  *slog.Logger
+}
+
+// open makes everything over the store, which stays the caller's to close.
+func (c *config) open(store *sqlite.Store, s setting) (*opened, error) {
+	o := &opened{store: store, hasher: &password.Hasher{}}
+	var err error
+	o.auth, err = c.make(store.Stores(), o.hasher, s)
+	return o, err
+}
+
+// make turns the configuration into that of package signet. What signet says against it is
+// told with its place in the file.
+func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) (*signet.Auth, error) {
+	auth, err := signet.New(signet.Config{
+		Secrets:         texts(c.secrets),
+		AllowWeakSecret: s.weak,
+		URL:             c.url,
+		BasePath:        c.basePath,
+		TrustHost:       c.trusting(),
+		TrustedProxies:  c.trustedProxies,
+		TrustedOrigins:  c.trustedOrigins,
+		Providers:       c.makeProviders(hasher),
+		Stores:          stores,
+		Session:         c.session.make(),
+		Protect:         c.protect,
+		Callbacks:       signet.Callbacks{Allow: c.allow()},
+		Pages:           c.makePages(),
+		Limits:          c.limits,
+		World:           signet.World{Now: s.now, Log: s.log},
+	})
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	return auth, nil
+}
+
+// chooseProviders settles the ways to sign in where nobody listed any: by password, and
+// where only this machine is served, everybody may open an account.
+func (c *config) chooseProviders() {
+	if !c.chosen {
+		c.providers = []providerConfig{{kind: "credentials", id: "credentials", signUp: !c.forOutside()}}
+	}
+}
+
+func (c *config) makeProviders(hasher *password.Hasher) []signet.Provider {
+	var list []signet.Provider
+	for _, p := range c.providers {
+		list = append(list, credentials.Passwords(credentials.PasswordOptions{
+			Options: credentials.Options{ID: p.id, Name: p.name},
+			SignUp:  p.signUp,
+			Hasher:  hasher,
+		}))
+	}
+	return list
+}
+
+func (c *config) makePages() signet.Pages {
+	p := c.pages
+	p.Site = c.site
+	return p
+}
+
+func (s *sessionConfig) make() signet.SessionConfig {
+	out := signet.SessionConfig{
+		Strategy:  signet.Strategy(s.strategy),
+		Format:    cookieFormat(s.format, nil),
+		MaxAge:    s.maxAge,
+		Absolute:  s.absolute,
+		UpdateAge: s.updateAge,
+		Expose:    s.expose,
+		Cookie:    signet.CookieConfig{Name: s.cookie.name, Domain: s.cookie.domain, Native: s.cookie.native},
+	}
+	switch s.cookie.sameSite {
+	case "lax":
+		out.Cookie.SameSite = http.SameSiteLaxMode
+	case "strict":
+		out.Cookie.SameSite = http.SameSiteStrictMode
+	case "none":
+		out.Cookie.SameSite = http.SameSiteNoneMode
+	}
+	if s.chosen {
+		out.Accept = []signet.Format{} // none, where none are listed
+	}
+	for _, a := range s.accept {
+		out.Accept = append(out.Accept, cookieFormat(a.format, texts(a.secrets)))
+	}
+	return out
+}
+
+// cookieFormat is the format of a name that was checked when it was read; "" is the default.
+func cookieFormat(name string, secrets []string) signet.Format {
+	f := signet.AuthJS
+	if name == "authjs-v4" {
+		f = signet.AuthJSv4
+	}
+	f.Secrets = secrets
+	return f
+}
+
+// allow lets everybody see what is public, and somebody who is signed in see the rest.
+// It is nil where nothing is public.
+func (c *config) allow() func(*http.Request, *signet.Session) bool {
+	if len(c.public) == 0 {
+		return nil
+	}
+	var patterns []match.Pattern
+	for _, text := range c.public {
+		p, err := match.Parse(text)
+		if err != nil {
+			panic(fmt.Sprintf("signet: public: %v", err)) // was tried when it was read
+		}
+		patterns = append(patterns, p...)
+	}
+	set, err := match.Compile(match.Site{}, patterns...)
+	if err != nil {
+		panic(fmt.Sprintf("signet: public: %v", err))
+	}
+	return func(r *http.Request, s *signet.Session) bool {
+		return s != nil || isPublic(set, r)
+	}
+}
+
+// isPublic is the counterpart of a protecting rule and as careful: a path is only public in
+// the one spelling that every server reads the same way.
+func isPublic(set *match.Set, r *http.Request) bool {
+	path, err := match.Canonical(r.RequestURI)
+	if err != nil || path != r.URL.EscapedPath() {
+		return false
+	}
+	covered, err := set.Match(match.RequestOf(r))
+	return err == nil && covered
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/signet-auth/signet/store/sqlite"
+)
+
+// serveCmd is `signet serve`.
+type serveCmd struct {
+	placeFlags
+
+	Listen          string `placeholder:"ADDRESS" help:"Where to listen (default: 127.0.0.1:3000); port 0 takes any free one."`
+	Demo            bool   `help:"Add a demo user, a protected page and a protected API."`
+	AllowWeakSecret bool   `help:"Take secrets that others can guess, when only this machine is served."`
+	LogLevel        string `placeholder:"LEVEL" help:"debug, info, warn or error (default: info)."`
+	LogFormat       string `placeholder:"FORMAT" help:"text or json (default: text on a terminal)."`
+}
+
+// Run serves until SIGTERM or SIGINT, or until ctx ends.
+func (s *serveCmd) Run(ctx context.Context, io *terminal) error {
+	c, err := s.settle(io)
+	if err != nil {
+		return err
+	}
+	log := newLog(io.Err, c.log)
+	store, err := sqlite.Open(ctx, c.database, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	err = s.serveFrom(ctx, io, c, store, log)
+	if errors.Is(err, errAtOnce) {
+		return errNo // what was acknowledged is on disk: this is as safe as a crash
+	}
+	return errors.Join(err, store.Close())
+}
+
+// serveFrom serves what is in the store until it is told to stop.
+func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store *sqlite.Store, log *slog.Logger) error {
+	if s.Demo {
+		c.protect = append(c.protect, demoProtects...)
+	}
+	o, err := c.open(store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log})
+	if err != nil {
+		return err
+	}
+	f, err := c.front(ctx, o, s.Demo, log)
+	if err == nil {
+		err = c.serve(ctx, io, o, f, log)
+	}
+	if errors.Is(err, errAtOnce) {
+		return err
+	}
+	return errors.Join(err, o.auth.Close())
+}
+
+// settle reads the configuration, lets the flags change it and makes sure that it can be
+// served.
+func (s *serveCmd) settle(io *terminal) (*config, error) {
+	c, err := loadConfig(io, s.placeFlags)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.listenAt(s.Listen), c.logAt(s.LogLevel, s.LogFormat)); err != nil {
+		return nil, err
+	}
+	c.chooseProviders()
+	problems := c.reachable()
+	if s.Demo && !c.onLoopback() {
+		return nil, &usageError{fmt.Sprintf("--demo has a user whose password is printed, and others can reach %s", c.listen), "listen on 127.0.0.1"}
+	}
+	if s.Demo && !c.hasPasswords() {
+		return nil, &usageError{"--demo needs a sign-in by password", "add `type: credentials` to `providers`"}
+	}
+	if s.AllowWeakSecret && !c.onLoopback() {
+		return nil, &usageError{fmt.Sprintf("--allow-weak-secret is for this machine only, and others can reach %s", c.listen), "make a secret with `signet init`"}
+	}
+	if len(c.secrets) == 0 && len(problems) == 0 {
+		if err := c.ownSecrets(); err != nil {
+			return nil, err
+		}
+	}
+	if !s.AllowWeakSecret {
+		problems = append(problems, c.weakSecrets()...)
+	}
+	if len(problems) > 0 {
+		return nil, &configErrors{problems}
+	}
+	return &c, nil
+}
+
+// serve listens and serves until it is told to stop, and then stops in order.
+func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *front, log *slog.Logger) error {
+	signals, forget := watchSignals(ctx)
+	defer forget()
+	life := &life{config: c, log: log}
+	var err error
+	if c.adminListen != "" {
+		if life.admin, err = listen(c.adminListen, newAdmin(o, front, life), log); err != nil {
+			return err
+		}
+	}
+	if life.public, err = listen(c.listen, life.closing(front), log); err != nil {
+		return err
+	}
+	life.start()
+	fmt.Fprintf(io.Out, "listening on %s\n", life.public.url())
+	if life.admin != nil {
+		log.Info("admin listener", "address", life.admin.Addr().String())
+	}
+	front.greet(io.Out, life.public.url())
+	return life.wait(signals)
+}
+
+// listen takes an address. What cannot be had is said in the words of whoever typed it.
+func listen(address string, handler handler, log *slog.Logger) (*listener, error) {
+	l, err := net.Listen("tcp", address)
+	if isInUse(err) {
+		return nil, fmt.Errorf("serve: %s is in use by another program; stop it, or choose another address with --listen or `listen`", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	return &listener{Listener: l, server: newServer(handler, log)}, nil
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Limits of a connection (security line S-112).
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 30 * time.Second
+	idleTimeout   = 60 * time.Second
+	maxHeader     = 32 << 10
+	maxQueryKeys  = 100
+)
+
+type handler = http.Handler
+
+// A listener is an address with the server behind it.
+type listener struct {
+	net.Listener
+	server *http.Server
+}
+
+// url is where a browser on this machine finds the listener.
+func (l *listener) url() string { return "http://" + l.Addr().String() }
+
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		// net/http adds 4 KiB of slack for its own buffer.
+		MaxHeaderBytes: maxHeader - 4<<10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// bounded refuses what no page of ours is ever asked for: methods that only proxies and
+// probes use, and queries that are there to make work.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodTrace, r.Method == http.MethodConnect: // TRACE would show cookies to scripts
+			http.Error(w, "Method not allowed.", http.StatusMethodNotAllowed)
+		case strings.Count(r.URL.RawQuery, "&") >= maxQueryKeys:
+			http.Error(w, "Too many parameters.", http.StatusBadRequest)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// A recovery answers panics of handlers with 500 and a line in the log, and counts them.
+type recovery struct {
+	next   http.Handler
+	log    *slog.Logger
+	panics atomic.Int64
+}
+
+func (h *recovery) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		h.panics.Add(1)
+		h.log.Error("panic", "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		http.Error(w, "Something went wrong here.", http.StatusInternalServerError)
+	}()
+	h.next.ServeHTTP(w, r)
+}
+
+// A watch sees how each request ended: for the metrics and for the request log.
+type watch struct {
+	next http.Handler
+	seen func(r *http.Request, status int, took time.Duration)
+}
+
+func (h *watch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	s := &statusWriter{ResponseWriter: w}
+	// Deferred, so that a request that is aborted is seen as well.
+	defer func() { h.seen(r, s.sent(), time.Since(start)) }()
+	h.next.ServeHTTP(s, r)
+}
+
+// A statusWriter remembers the status that was sent.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *statusWriter) sent() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
