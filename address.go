@@ -38,7 +38,7 @@ func ParseEmail(typed string) (string, error) {
 		return "", errEmail
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !strings.Contains(strings.Trim(ascii, "."), ".") && ascii != "localhost" {
+	if err != nil || !mailDomain(ascii) {
 		return "", errEmail
 	}
 	// A domain that does not come back from its Unicode form unchanged has two spellings.
@@ -46,10 +46,24 @@ func ParseEmail(typed string) (string, error) {
 	if err != nil {
 		return "", errEmail
 	}
-	if again, err := idna.Lookup.ToASCII(back); err != nil || again != ascii || strings.HasSuffix(ascii, ".") {
+	if again, err := idna.Lookup.ToASCII(back); err != nil || again != ascii {
 		return "", errEmail
 	}
 	return local + "@" + ascii, nil
+}
+
+// mailDomain tells whether mail can be delivered to a domain: it has labels of 1 to 63
+// bytes (RFC 1035 section 2.3.4), more than one unless it is localhost, and the last is
+// none of an IPv4 address.
+func mailDomain(ascii string) bool {
+	last := ""
+	for label := range strings.SplitSeq(ascii, ".") {
+		if label == "" || len(label) > 63 {
+			return false
+		}
+		last = label
+	}
+	return last != ascii && !('0' <= last[0] && last[0] <= '9') || ascii == "localhost"
 }
 
 // notInEmail tells the characters that have a meaning in a mail header, or none at all.

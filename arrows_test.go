@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"store/*":              {""},
 	"signettest":           {""},
 	"cmd/signet": {
-		"", "cookie", "match", "pages", "password", "provider/credentials", "seal", "seal/authjs", "store/sqlite",
+		"", "cookie", "match", "pages", "password", "provider/credentials", "seal", "seal/authjs", "store/memory", "store/sqlite",
 	},
 }
 

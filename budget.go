@@ -95,7 +95,12 @@ func (t *try) count(ctx context.Context, key string, uses int, window time.Durat
 	now := t.v.now
 	got, err := t.store.Consume(ctx, key, Use{Now: now, Fresh: &Ticket{Uses: uses, Expires: now.Add(window)}})
 	if errors.Is(err, ErrSpent) {
-		return throttled(got.Expires.Sub(now))
+		wait := got.Expires.Sub(now)
+		if wait <= max(window, maxDelay) {
+			return throttled(wait)
+		}
+		// The clock has been put back since: nobody waits for the time that it lost.
+		err = t.store.Issue(ctx, key, Ticket{Uses: uses - 1, Expires: now.Add(window)})
 	}
 	if err == nil {
 		t.taken = append(t.taken, key)
@@ -112,7 +117,20 @@ func isThrottled(err error) bool {
 	return errors.As(err, &no)
 }
 
-// succeed gives the tries back, forgets the account's failures and remembers the browser.
+// failed gives the account's try back when nothing was guessed, since we were too busy to
+// look. The network's stays spent: a flood has to run into its bound.
+func (t *try) failed(ctx context.Context, why error) {
+	var no *Refused
+	if !errors.As(why, &no) || no.Kind != kindBusy || t.account == "" {
+		return
+	}
+	last := len(t.taken) - 1
+	if _, err := t.store.Consume(ctx, t.taken[last], Use{Now: t.v.now, Back: true}); err != nil && !errors.Is(err, ErrNotFound) {
+		t.a.log.Warn("try not given back", "error", err)
+	}
+}
+
+// succeed gives the tries back and remembers the browser.
 func (t *try) succeed(ctx context.Context, h http.Header) error {
 	for _, key := range t.taken {
 		if _, err := t.store.Consume(ctx, key, Use{Now: t.v.now, Back: true}); err != nil && !errors.Is(err, ErrNotFound) {

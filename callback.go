@@ -24,11 +24,15 @@ func (x *exchange) postCallback(id string) {
 		x.noToken("signin")
 		return
 	}
-	if err := x.finish(p); err != nil {
+	err := x.finish(p)
+	switch {
+	case err == nil:
+		x.send(x.back)
+	case errors.Is(err, ErrSignOut):
+		x.leave() // @auth/core: a jwt callback that returns null at sign-in goes on, signed out
+	default:
 		x.refused(p, err)
-		return
 	}
-	x.send(x.back)
 }
 
 // finish takes the visitor's answer to the provider and signs in whom it names.
@@ -36,6 +40,7 @@ func (x *exchange) finish(p registered) error {
 	t := x.newTry()
 	step, err := p.Finish(x.context(), x.attempt(p, t))
 	if err != nil {
+		t.failed(x.context(), err)
 		return err
 	}
 	id, ok := step.(Identity)
@@ -46,10 +51,17 @@ func (x *exchange) finish(p registered) error {
 	if err != nil {
 		return err
 	}
-	if err := x.enter(&SignIn{User: user, Identity: id, Provider: p.info}, "signIn"); err != nil {
+	in := &SignIn{User: user, Identity: id, Provider: p.info}
+	if err := x.a.mayEnter(x.context(), in); err != nil {
 		return err
 	}
-	return t.succeed(x.context(), x.w.Header())
+	if err := x.enter(in, "signIn"); err != nil {
+		return err
+	}
+	if err := t.succeed(x.context(), x.w.Header()); err != nil {
+		x.a.log.Warn("tries not given back", "error", err) // the session is made all the same
+	}
+	return nil
 }
 
 // enter admits somebody and gives the browser a CSRF token of the new session.

@@ -20,7 +20,7 @@ import (
 // Bounds of a request to our end points.
 const (
 	maxBody   = 64 << 10
-	maxFields = 100
+	maxFields = 100 // of the body, and of the query
 )
 
 // An exchange is one request to an end point of ours and the answer to it.
@@ -90,7 +90,7 @@ func (a *Auth) rescue(w http.ResponseWriter, r *http.Request) {
 
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	action, provider, e, ok := a.route(r)
-	if !ok {
+	if !ok || strings.Count(r.URL.RawQuery, "&") >= maxFields {
 		badRequest(w)
 		return
 	}
@@ -103,6 +103,9 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["X-Content-Type-Options"] = valueNosniff
 	addVary(h, "Cookie")
+	if !e.bare {
+		noStore(h)
+	}
 	if v.origin[:5] == "https" {
 		h["Strict-Transport-Security"] = valueHSTS
 	}
@@ -324,11 +327,14 @@ func (x *exchange) verified() bool {
 func (x *exchange) fault(err error) {
 	x.a.log.Error("request failed", "path", x.r.URL.Path, "error", err)
 	x.w.Header().Set("Retry-After", "1")
-	if x.style != plain || x.body != nil || !navigation(x.r) {
+	switch {
+	case x.style != plain:
+		x.fail("error", kindBusy, nil) // the clients look for a url, and trip over null
+	case x.body != nil || !navigation(x.r):
 		x.json(http.StatusServiceUnavailable, []byte("null"))
-		return
+	default:
+		x.draw(http.StatusServiceUnavailable, pages.Error{Code: kindBusy, SignInURL: x.base + "/signin"})
 	}
-	x.draw(http.StatusServiceUnavailable, pages.Error{Code: kindBusy, SignInURL: x.base + "/signin"})
 }
 
 func (x *exchange) json(status int, body []byte) {
@@ -370,7 +376,6 @@ func (x *exchange) getProviders(string) {
 }
 
 func (x *exchange) getCSRF(string) {
-	noStore(x.w.Header())
 	x.json(http.StatusOK, []byte(`{"csrfToken":"`+x.token+`"}`))
 }
 

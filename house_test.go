@@ -24,13 +24,18 @@ const secret = "kQ9vX2mB7pL4wZ8rT1nC6yH3sD5fG0jA"
 // real time, keep what the tests expire.
 var noon = time.Date(2035, 11, 25, 12, 0, 0, 0, time.UTC)
 
+// quiet is a world without a log.
+var quiet = signet.World{Log: slog.New(slog.DiscardHandler)}
+
 // A house is a running Auth on loopback with one user, Minsu.
 type house struct {
 	*signet.Auth
-	origin string
-	clock  *signettest.Clock
-	stores signet.Stores
-	hasher *password.Hasher
+	config  signet.Config
+	handler http.Handler
+	origin  string // where it is served, whatever its URL says
+	clock   *signettest.Clock
+	stores  signet.Stores
+	hasher  *password.Hasher
 }
 
 const (
@@ -46,18 +51,39 @@ func open(t *testing.T, change ...func(*signet.Config)) *house {
 		Secrets:   []string{secret},
 		Providers: []signet.Provider{credentials.Passwords(credentials.PasswordOptions{SignUp: true, Hasher: h.hasher})},
 		Stores:    h.stores,
-		World:     signet.World{Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		World:     signet.World{Now: h.clock.Now, Log: slog.New(slog.DiscardHandler)},
 	}
 	for _, f := range change {
 		f(&c)
 	}
-	h.stores = c.Stores
+	h.config, h.stores = c, c.Stores
+	h.serve(t)
+	if h.stores.Users != nil {
+		h.addUser(t, minsuEmail, minsuPassword)
+	}
+	return h
+}
+
+// another is a second process on the same stores, with the same clock.
+func (h *house) another(t *testing.T, change ...func(*signet.Config)) *house {
+	t.Helper()
+	second := *h
+	for _, f := range change {
+		f(&second.config)
+	}
+	second.serve(t)
+	return &second
+}
+
+// serve makes the Auth and mounts it.
+func (h *house) serve(t *testing.T) {
+	t.Helper()
 	var err error
-	if h.Auth, err = signet.New(c); err != nil {
+	if h.Auth, err = signet.New(h.config); err != nil {
 		t.Fatalf("New: %v", err)
 	}
 	t.Cleanup(func() { h.Close() })
-	base := c.BasePath
+	base := h.config.BasePath
 	if base == "" {
 		base = "/api/auth"
 	}
@@ -65,18 +91,27 @@ func open(t *testing.T, change ...func(*signet.Config)) *house {
 	mux.Handle(base+"/", h.Handler())
 	mux.Handle("/mine/", h.Require(http.HandlerFunc(showName)))
 	mux.Handle("/", h.Middleware(http.HandlerFunc(showName)))
+	h.handler = mux
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h.origin = server.URL
-	if h.stores.Users != nil {
-		h.addUser(t, minsuEmail, minsuPassword)
-	}
-	return h
+}
+
+// roomy budgets never run out.
+func roomy(c *signet.Config) {
+	c.Limits = signet.Limits{AccountFree: 1e6, AccountHard: 1e6, NetworkPerMinute: 1e6, GlobalPerMinute: 1e6, SignUpsPerHour: 1e6}
 }
 
 // cheapHasher hashes as quickly as argon2id can.
 func cheapHasher() *password.Hasher {
 	return &password.Hasher{Cost: password.Cost{Memory: 64, Time: 1, Threads: 1}, Slots: 2}
+}
+
+// patientHasher lets many wait.
+func patientHasher() *password.Hasher {
+	h := cheapHasher()
+	h.Waiting, h.Patience = 1000, time.Minute
+	return h
 }
 
 func (h *house) addUser(t *testing.T, email, plain string) signet.User {
@@ -155,3 +190,14 @@ func do(t *testing.T, r *http.Request) (*http.Response, string) {
 var anybody = credentials.New(func(_ context.Context, f url.Values) (signet.Identity, error) {
 	return signet.Identity{Subject: "u-1001", Name: f.Get("name"), Email: minsuEmail}, nil
 }, credentials.Options{ID: "anybody"})
+
+// soon waits until ok: news of another process may take two seconds, and not longer.
+func soon(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Errorf("not within two seconds: %s", what)
+			return
+		}
+	}
+}

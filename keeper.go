@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -32,6 +33,10 @@ type keeper interface {
 
 // errNobody: nobody is signed in.
 var errNobody = errors.New("signet: no session")
+
+// errClaims: the application put something into the session that cannot be written, a name
+// twice or more than cookies hold.
+var errClaims = errors.New("signet: claims do not fit into a session")
 
 // A badCookie is a session cookie that is worth nothing: the visitor is nobody.
 type badCookie struct{ reason string }
@@ -126,6 +131,9 @@ func (k sealed) openAs(codec seal.Codec, value string, now time.Time) (*Session,
 	if s.issued.IsZero() {
 		s.issued = o.Expires.Add(-k.config.Session.MaxAge)
 	}
+	if s.issued.After(now) {
+		s.issued = now // a start in the future would put off the absolute end
+	}
 	s.stale = o.Stale
 	if s.ID == 0 {
 		k.adopt(s, o.Print)
@@ -152,21 +160,42 @@ func (k sealed) adopt(s *Session, print string) {
 }
 
 func (k sealed) create(ctx context.Context, w *wire, s *Session, old SessionID, c Client) (string, error) {
-	if store := k.config.Stores.Sessions; store != nil {
-		row, err := k.newRow(s, c)
-		if err != nil {
-			return "", err
-		}
-		row.Claims = []byte("{}") // the claims are in the cookie
-		if err := store.CreateSession(ctx, row, old); err != nil {
-			return "", err
-		}
+	value, err := k.seal(w, s)
+	if err != nil || k.config.Stores.Sessions == nil {
+		return value, err
 	}
-	return k.seal(w, s)
+	row, err := k.newSealedRow(s, c)
+	if err != nil {
+		return "", err
+	}
+	return value, k.config.Stores.Sessions.CreateSession(ctx, row, old)
 }
 
+// seal makes the cookie. That claims do not fit is found out here, before anything is
+// stored or ended.
 func (k sealed) seal(w *wire, s *Session) (string, error) {
-	return w.formats[0].codec.Seal(s.payload(), seal.Life{Issued: s.issued, Expires: s.Expires})
+	f := w.formats[0]
+	value, err := f.codec.Seal(s.payload(), seal.Life{Issued: s.issued, Expires: s.Expires})
+	if err == nil && len(value) > w.chunk {
+		_, err = cookie.Plan(f.name, value, nil, w.chunk)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errClaims, err)
+	}
+	return value, nil
+}
+
+// newSealedRow is the row of a sealed session. Its claims are in the cookie, and it
+// expires a little later than the cookie where that is renewed more often.
+func (k sealed) newSealedRow(s *Session, c Client) (SessionRow, error) {
+	row, err := k.newRow(s, c)
+	row.Claims = []byte("{}")
+	row.Expires = k.rowExpires(s)
+	return row, err
+}
+
+func (k sealed) rowExpires(s *Session) time.Time {
+	return s.Expires.Add(max(0, k.touchAge-k.updateAge))
 }
 
 func (k sealed) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
@@ -190,10 +219,9 @@ func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error
 		if s.ID > 0 {
 			return errNobody
 		}
-		if row, err = k.newRow(s, Client{}); err != nil {
+		if row, err = k.newSealedRow(s, Client{}); err != nil {
 			return err
 		}
-		row.Claims = []byte("{}")
 		err = store.CreateSession(ctx, row, 0)
 		if errors.Is(err, ErrTaken) {
 			return nil
@@ -203,7 +231,7 @@ func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error
 	if err != nil {
 		return err
 	}
-	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, s.Expires, s.AuthTime, s.epoch
+	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, k.rowExpires(s), s.AuthTime, s.epoch
 	err = store.UpdateSession(ctx, row)
 	switch {
 	case errors.Is(err, ErrStale):
@@ -243,7 +271,7 @@ func (k stored) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	s.key, s.row, s.issued = value, &row, row.Seen
+	s.kept, s.issued = &kept{value, row}, row.Seen
 	k.limit(s, row.Expires)
 	return s, k.judge(s, now)
 }
@@ -273,23 +301,35 @@ func (k stored) create(ctx context.Context, w *wire, s *Session, old SessionID, 
 		return "", err
 	}
 	row.Secret = sha256.Sum256(secret[:])
-	row.Claims = s.payload()
-	if err := k.config.Stores.Sessions.CreateSession(ctx, row, old); err != nil {
+	if row.Claims, err = k.claims(s); err != nil {
 		return "", err
 	}
-	s.key = s.ID.String() + "." + base64.RawURLEncoding.EncodeToString(secret[:])
-	return s.key, nil
+	value := s.ID.String() + "." + base64.RawURLEncoding.EncodeToString(secret[:])
+	return value, k.config.Stores.Sessions.CreateSession(ctx, row, old)
 }
 
 func (k stored) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
-	row := *s.row
+	row := s.kept.row
 	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, s.Expires, s.AuthTime, s.epoch
-	row.Claims = s.payload()
-	err := k.config.Stores.Sessions.UpdateSession(ctx, row)
+	var err error
+	if row.Claims, err = k.claims(s); err != nil {
+		return "", err
+	}
+	err = k.config.Stores.Sessions.UpdateSession(ctx, row)
 	if errors.Is(err, ErrNotFound) {
 		return "", errNobody
 	}
-	return s.key, err
+	return s.kept.cookie, err
+}
+
+// claims is the payload for the row. It is read back first: one that cannot be read would
+// leave a session that answers 503 until it ends.
+func (k stored) claims(s *Session) ([]byte, error) {
+	payload := s.payload()
+	if _, err := readSession(payload); err != nil {
+		return nil, fmt.Errorf("%w: %w", errClaims, err)
+	}
+	return payload, nil
 }
 
 // newRow is the row of a session that begins.

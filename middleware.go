@@ -129,17 +129,13 @@ func (v *Visit) signInURL(r *http.Request) string {
 	if !ok {
 		return page
 	}
-	sep := "?"
-	if strings.Contains(page, "?") {
-		sep = "&"
-	}
-	return page + sep + "callbackUrl=" + url.QueryEscape(back)
+	return withQuery(page, url.Values{"callbackUrl": {back}})
 }
 
 // open tells paths that a protecting rule must not close, since nobody could sign in then.
 func (a *Auth) open(path string) bool {
-	if strings.Contains(path, "/.") || strings.Contains(path, "//") {
-		return false // base/../elsewhere is not below the base path
+	if strings.Contains(path, "/.") || strings.Contains(path, "//") || strings.ContainsAny(path, `\%;`) {
+		return false // base/../elsewhere is not below the base path, however it is spelt
 	}
 	if path == a.basePath || strings.HasPrefix(path, a.basePath+"/") {
 		return true

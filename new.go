@@ -54,7 +54,7 @@ func New(c Config) (*Auth, error) {
 	a := &Auth{config: c, world: c.World.withDefaults()}
 	a.log = a.world.Log
 	a.config.Limits = c.Limits.withDefaults()
-	for _, step := range []func() error{a.setSecrets, a.setPlace, a.setSession, a.setCookies, a.setProviders, a.setProtect} {
+	for _, step := range []func() error{a.setSecrets, a.setPlace, a.setPages, a.setSession, a.setCookies, a.setProviders, a.setProtect} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -126,6 +126,22 @@ func (a *Auth) setPlace() error {
 	var err error
 	a.proxies, err = parsePrefixes(a.config.TrustedProxies)
 	return err
+}
+
+// setPages wants paths: one without a slash would become a part of the host name.
+func (a *Auth) setPages() error {
+	p := a.config.Pages
+	for _, page := range []struct{ field, path string }{
+		{"SignIn", p.SignIn}, {"SignOut", p.SignOut}, {"Error", p.Error}, {"VerifyRequest", p.VerifyRequest}, {"NewUser", p.NewUser},
+	} {
+		if page.path == "" {
+			continue
+		}
+		if _, ok := cleanTarget(page.path); !ok || page.path[0] != '/' || strings.ContainsFunc(page.path, notInReturn) {
+			return &ConfigError{"Pages." + page.field, "not a path of this site", `write it as "/login"`}
+		}
+	}
+	return nil
 }
 
 func (a *Auth) setSession() error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -43,7 +44,12 @@ func plainHost(s string) bool {
 		}
 	}
 	u, err := url.Parse("http://" + s)
-	return err == nil && u.Host == s && u.Hostname() != ""
+	if err != nil || u.Host != s || u.Hostname() == "" || strings.HasSuffix(s, ":") {
+		return false
+	}
+	port := u.Port()
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && strconv.FormatUint(n, 10) == port // one spelling: no leading zeros
 }
 
 // originOf returns our public origin for a request: the configured one, or what the Host
@@ -78,7 +84,7 @@ func onLoopback(r *http.Request, host string) bool {
 	if err != nil {
 		return false
 	}
-	switch u.Hostname() {
+	switch strings.ToLower(u.Hostname()) {
 	case "localhost", "127.0.0.1", "::1":
 	default:
 		return false
@@ -114,17 +120,19 @@ func loopbackTwin(x, y string) bool {
 // so in Sec-Fetch-Site; old ones in Origin; a request with neither is no browser's, and
 // has to show the CSRF token all the same.
 func (a *Auth) crossSite(r *http.Request, own string) bool {
-	origin := r.Header.Get("Origin")
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "same-origin", "none":
+	site := r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case site == "same-origin", site == "none":
 		return false
-	case "":
-		if len(r.Header["Origin"]) == 0 {
-			return false
-		}
+	case site == "" && len(r.Header["Origin"]) == 0:
+		return false
 	}
-	canonical, ok := canonicalOrigin(origin)
-	return !ok || !a.ours(own, canonical)
+	origin, ok := canonicalOrigin(r.Header.Get("Origin"))
+	if !ok || !a.ours(own, origin) {
+		return true
+	}
+	// What comes from another site does not come from our own pages: whoever says both lies.
+	return site != "" && origin == own
 }
 
 // fromProxy tells whether the other end of the connection is a trusted proxy.

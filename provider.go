@@ -73,7 +73,7 @@ type Attempt struct {
 // Guard takes one try from the failure budgets of the account before its secret is checked,
 // so that a thousand parallel guesses cost a thousand tries. account is the ID of the user,
 // or what was typed where there is none, folded. The error is a [*Refused] to be returned
-// as it is. Budgets are filled up again by a successful sign-in.
+// as it is. A successful sign-in gives its try back.
 func (a *Attempt) Guard(ctx context.Context, account string) error {
 	if a.guard == nil {
 		return nil

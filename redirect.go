@@ -38,8 +38,8 @@ func (a *Auth) returnTo(own, value string) (string, bool) {
 		}
 	}
 	rest, ok := cleanTarget(value[end:])
-	if ok && origin == own && rest == value[end:] {
-		return value, true
+	if ok && origin == value[:end] && rest == value[end:] {
+		return value, true // as it would be written
 	}
 	return origin + rest, ok
 }

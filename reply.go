@@ -106,10 +106,15 @@ func (x *exchange) pageURL(page string, q url.Values) string {
 	if custom != "" {
 		to = x.origin + custom
 	}
-	if len(q) == 0 {
+	return withQuery(to, q)
+}
+
+// withQuery adds parameters to a URL that may have some.
+func withQuery(to string, q url.Values) string {
+	switch {
+	case len(q) == 0:
 		return to
-	}
-	if strings.Contains(to, "?") {
+	case strings.Contains(to, "?"):
 		return to + "&" + q.Encode()
 	}
 	return to + "?" + q.Encode()

@@ -2,6 +2,7 @@ package signet
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,9 @@ func (r *revoked) blind(now time.Time) bool {
 	since := r.brokenSince.Load()
 	return since != 0 && now.UnixNano()-since > int64(blindAfter)
 }
+
+// errBlind: whether the session has been ended elsewhere is not known.
+var errBlind = errors.New("signet: revocations cannot be read")
 
 // blindAfter is how long a dead feed is tolerated for requests that change something.
 const blindAfter = 30 * time.Second

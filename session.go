@@ -40,8 +40,15 @@ type Session struct {
 	seen   time.Time // when the row of a sealed session was last written
 	stale  bool      // should be written again whatever its age
 
-	key string      // the cookie of a stored session
-	row *SessionRow // and its row, as it was read
+	// kept belongs to a stored session. It is behind a pointer so that a session printed
+	// with %+v shows no cookie.
+	kept *kept
+}
+
+// kept is the cookie of a stored session and its row, as it was read.
+type kept struct {
+	cookie string
+	row    SessionRow
 }
 
 // memberName is the one member that Signet adds to a payload, whatever the format: an

@@ -84,7 +84,6 @@ func (x *exchange) getSessions(second string) {
 		x.fault(err)
 		return
 	}
-	noStore(x.w.Header())
 	x.json(http.StatusOK, body)
 }
 

@@ -109,11 +109,7 @@ func (x *exchange) refused(p registered, err error) {
 	var elsewhere GoTo
 	switch {
 	case errors.As(err, &elsewhere):
-		to, ok := x.a.returnTo(x.origin, string(elsewhere))
-		if !ok {
-			to = x.origin
-		}
-		x.redirect(to, http.StatusOK, false)
+		x.elsewhere(elsewhere)
 		return
 	case !errors.As(err, &no):
 		// A fault of provider or configuration: the log gets it, the visitor does not.
@@ -145,6 +141,15 @@ func (x *exchange) refused(p registered, err error) {
 	}
 }
 
+// elsewhere takes somebody who may not sign in to a page of the application.
+func (x *exchange) elsewhere(page GoTo) {
+	to, ok := x.a.returnTo(x.origin, string(page))
+	if !ok {
+		to = x.origin
+	}
+	x.redirect(to, http.StatusOK, false)
+}
+
 // later answers with the time to wait. A browser gets the page at once, so that status and
 // Retry-After are seen by whoever floods us with forms.
 func (x *exchange) later(kind string, wait time.Duration) {
@@ -159,19 +164,23 @@ func (x *exchange) later(kind string, wait time.Duration) {
 	x.draw(x.failStatus(kind), p)
 }
 
-// admit makes the session of somebody who proved to be in.User, in place of the one that
-// the request brought, and writes its cookie.
-func (v *Visit) admit(ctx context.Context, h http.Header, in *SignIn, trigger string, c Client) error {
-	if v.a.config.Callbacks.SignIn != nil {
-		if err := v.a.config.Callbacks.SignIn(ctx, in); err != nil {
-			var no *Refused
-			var elsewhere GoTo
-			if errors.As(err, &no) || errors.As(err, &elsewhere) {
-				return err
-			}
-			return &Refused{Kind: kindAccessDenied, Code: "denied", Err: err}
-		}
+// mayEnter asks the application whether somebody may sign in.
+func (a *Auth) mayEnter(ctx context.Context, in *SignIn) error {
+	if a.config.Callbacks.SignIn == nil {
+		return nil
 	}
+	err := a.config.Callbacks.SignIn(ctx, in)
+	var no *Refused
+	var elsewhere GoTo
+	if err == nil || errors.As(err, &no) || errors.As(err, &elsewhere) {
+		return err
+	}
+	return &Refused{Kind: kindAccessDenied, Code: "denied", Err: err}
+}
+
+// admit makes the session of somebody who proved to be in.User and may enter, in place of
+// the one that the request brought, and writes its cookie.
+func (v *Visit) admit(ctx context.Context, h http.Header, in *SignIn, trigger string, c Client) error {
 	s, err := v.newSession(in)
 	if err != nil {
 		return err

@@ -28,6 +28,11 @@ func (x *exchange) postSignOut(string) {
 		x.noToken("signout")
 		return
 	}
+	x.leave()
+}
+
+// leave ends the session and goes where the visitor asked to go.
+func (x *exchange) leave() {
 	signedIn := x.Session != nil
 	if err := x.end(x.context(), x.w.Header()); err != nil {
 		x.fault(err)
@@ -111,7 +116,8 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 }
 
 // EndSessions ends all sessions of a user at once but one (0 for none), those in cookies
-// as well. With stores it raises the user's epoch, so that sessions without a row end too.
+// as well. It raises the epoch of a user of ours, so that sessions without a row end too.
+// The error is the store's, or that there is none.
 func (a *Auth) EndSessions(ctx context.Context, userID string, except SessionID) error {
 	now := a.world.Now()
 	if users := a.config.Stores.Users; users != nil && except == 0 {
@@ -137,6 +143,9 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except SessionID)
 		}
 	}
 	store := a.config.Stores.Sessions
+	if store == nil && a.config.Stores.Users == nil {
+		return errors.New("signet: without a store nobody knows which sessions a user has")
+	}
 	if store == nil {
 		return nil
 	}

@@ -48,9 +48,14 @@ func (x *exchange) postSignUp(string) {
 	}
 	err := x.signUp(p, r)
 	var no *Refused
+	var elsewhere GoTo
 	switch {
 	case err == nil:
 		x.signedUp()
+	case errors.Is(err, ErrSignOut):
+		x.leave()
+	case errors.As(err, &elsewhere):
+		x.elsewhere(elsewhere)
 	case errors.As(err, &no) && no.RetryAfter > 0:
 		x.w.Header().Set("Retry-After", seconds(no.RetryAfter))
 		x.notSignedUp(x.failStatus(no.Kind), &Refused{Code: no.Kind, RetryAfter: no.RetryAfter})
@@ -74,6 +79,12 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 	if err != nil {
 		return err
 	}
+	id := Identity{Subject: account.Subject, Name: user.Name, Email: user.Email, Image: user.Image, Methods: []string{"pwd"}}
+	in := &SignIn{User: user, Identity: id, Provider: p.info, NewUser: true}
+	// Asked before anything is stored, as in Auth.js: who may not enter leaves no account.
+	if err := x.a.mayEnter(x.context(), in); err != nil {
+		return err
+	}
 	user.Created, user.Updated = x.now, x.now
 	account.Provider, account.Created, account.Updated = p.info.ID, x.now, x.now
 	user, err = x.a.config.Stores.Users.CreateUser(x.context(), user, &account)
@@ -89,15 +100,15 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 	if x.a.config.Events.CreateUser != nil {
 		x.a.tell(func() { x.a.config.Events.CreateUser(x.context(), user) })
 	}
-	id := Identity{Subject: account.Subject, UserID: user.ID, Name: user.Name, Email: user.Email, Image: user.Image, Methods: []string{"pwd"}}
-	return x.enter(&SignIn{User: user, Identity: id, Provider: p.info, NewUser: true}, "signUp")
+	in.User, in.Identity.UserID = user, user.ID
+	return x.enter(in, "signUp")
 }
 
 // signedUp takes the new user on: to the application's page for new users, if it has one.
 func (x *exchange) signedUp() {
 	to := x.back
 	if page := x.a.config.Pages.NewUser; page != "" {
-		to = x.origin + page + "?" + url.Values{"callbackUrl": {x.back}}.Encode()
+		to = withQuery(x.origin+page, url.Values{"callbackUrl": {x.back}})
 	}
 	if x.style == plain && x.body != nil {
 		x.json(http.StatusCreated, append(appendText([]byte(`{"url":`), to), '}'))

@@ -188,7 +188,8 @@ type Use struct {
 	Look bool
 
 	// Back gives a use back that was taken before: what a counter of failures does after
-	// a success. Without a live ticket it does nothing, and answers ErrNotFound.
+	// a success. Without a live ticket it does nothing, and answers ErrNotFound. It would
+	// bring a one-time value back to life.
 	Back bool
 
 	// After is stored by whoever takes the last use and handed to all who come too late,

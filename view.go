@@ -3,7 +3,9 @@ package signet
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +29,8 @@ const viewTime = "2006-01-02T15:04:05.000Z"
 
 // expose adds the members that the configuration lets the browser see.
 func (v *View) expose(s *Session, members map[string]string) {
-	for to, claim := range members {
-		raw := s.claim(claim)
+	for _, to := range slices.Sorted(maps.Keys(members)) {
+		raw := s.claim(members[to])
 		if raw == nil {
 			continue
 		}
@@ -143,7 +145,6 @@ func (x *exchange) runClaims() bool {
 }
 
 func (x *exchange) answerSession() {
-	noStore(x.w.Header())
 	if x.Session == nil {
 		if x.broken {
 			x.clear(x.w.Header())
@@ -183,21 +184,25 @@ func (x *exchange) postSession(string) {
 		x.json(http.StatusBadRequest, x.nobody())
 		return
 	}
+	var refused error // by the application; every other error is the store's
 	err := x.update(x.context(), x.w.Header(), func(s *Session) error {
-		if x.a.config.Callbacks.Claims == nil {
-			return nil
+		if x.a.config.Callbacks.Claims != nil {
+			refused = x.a.config.Callbacks.Claims(x.context(), s, Change{Trigger: "update", Data: data[0]})
 		}
-		return x.a.config.Callbacks.Claims(x.context(), s, Change{Trigger: "update", Data: data[0]})
+		return refused
 	})
 	switch {
 	case errors.Is(err, ErrSignOut):
 		err = x.end(x.context(), x.w.Header())
 	case errors.Is(err, ErrNotFound):
 		err = nil
-	}
-	if err != nil {
+	case refused != nil, errors.Is(err, errUpdate), errors.Is(err, errClaims):
 		x.a.log.Error("session update", "error", err)
 		x.json(http.StatusBadRequest, x.nobody())
+		return
+	}
+	if err != nil {
+		x.fault(err)
 		return
 	}
 	x.answerSession()

@@ -25,6 +25,9 @@ type Visit struct {
 	fault  error // the store did not answer: who this is, is not known
 }
 
+// errUpdate: that would be another session.
+var errUpdate = errors.New("signet: an update cannot change whose session it is; sign in instead")
+
 // errCookies: the Cookie header is beyond what we read; the answer is 431.
 var errCookies = errors.New("signet: too many cookies, or too large")
 
@@ -90,8 +93,13 @@ func (v *Visit) renew(ctx context.Context, h http.Header) error {
 		return err
 	}
 	s.stale = false
+	before := v.Session
 	v.Session = &s
-	return v.set(h, value)
+	if err := v.set(h, value); err != nil {
+		v.Session = before
+		return err
+	}
+	return nil
 }
 
 // set writes the cookie of the session, in chunks if need be, and clears what is left over
@@ -195,6 +203,9 @@ func (a *Auth) Update(w http.ResponseWriter, r *http.Request, change func(*Sessi
 // update runs change on a copy of the session and writes it. When somebody else wrote the
 // session meanwhile, it reads it again and repeats, once.
 func (v *Visit) update(ctx context.Context, h http.Header, change func(*Session) error) error {
+	if v.a.revoked.blind(v.now) {
+		return errBlind
+	}
 	for try := 0; ; try++ {
 		if v.fault != nil {
 			return v.fault
@@ -209,7 +220,7 @@ func (v *Visit) update(ctx context.Context, h http.Header, change func(*Session)
 			return err
 		}
 		if s.UserID != before || s.ID != v.Session.ID {
-			return errors.New("signet: an update cannot change whose session it is; sign in instead")
+			return errUpdate
 		}
 		kept := v.Session
 		v.Session = &s

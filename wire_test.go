@@ -11,7 +11,7 @@ import (
 	"github.com/signet-auth/signet"
 )
 
-func readJSON(t *testing.T, file string, v any) {
+func readJSON(t testing.TB, file string, v any) {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {

@@ -317,7 +317,7 @@ func TestOpenWheneverFindsTheLife(t *testing.T) {
 }
 
 // Security line S-102: no secret is ever printed, in any spelling, whatever is asked.
-func TestS102InspectPrintsNoSecret(t *testing.T) {
+func TestS102_InspectPrintsNoSecret(t *testing.T) {
 	spellings := func(secret string) []string {
 		raw := []byte(secret)
 		return []string{
@@ -362,7 +362,7 @@ func TestS102InspectPrintsNoSecret(t *testing.T) {
 }
 
 // A file that others can read is no place for a secret.
-func TestS102SecretFileMustNotBeOpenToOthers(t *testing.T) {
+func TestS102_SecretFileOfInspectMustNotBeOpenToOthers(t *testing.T) {
 	file := t.TempDir() + "/secret"
 	if err := os.WriteFile(file, []byte("a secret that others can read\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -76,8 +76,8 @@ func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, 
 	id, err := p.check(ctx, a.Fields)
 	if err != nil {
 		var no *signet.Refused
-		if errors.As(err, &no) && no.Code == "" {
-			return nil, wrong
+		if errors.As(err, &no) && no.Code == "" && no.Kind == "" {
+			return nil, &signet.Refused{Code: wrong.Code, RetryAfter: no.RetryAfter, Err: no.Err}
 		}
 		return nil, err
 	}

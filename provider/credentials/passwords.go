@@ -89,6 +89,10 @@ func (p *PasswordProvider) Finish(ctx context.Context, a *signet.Attempt) (signe
 		return nil, p.answer(p.options.Hasher.Decoy(ctx, typed))
 	}
 	outcome, err := p.options.Hasher.Verify(ctx, string(account.Data), typed)
+	if unusable(err) {
+		a.World.Log.Error("password hash cannot be used", "user", account.UserID, "error", err)
+		return nil, p.answer(p.options.Hasher.Decoy(ctx, typed))
+	}
 	if err != nil || !outcome.Match {
 		return nil, p.answer(err)
 	}
@@ -96,6 +100,11 @@ func (p *PasswordProvider) Finish(ctx context.Context, a *signet.Attempt) (signe
 		p.upgrade(ctx, a, account, typed)
 	}
 	return signet.Identity{Subject: account.Subject, UserID: account.UserID, Methods: []string{"pwd"}}, nil
+}
+
+// unusable tells that a stored hash was given up before any work was done on it.
+func unusable(err error) bool {
+	return errors.Is(err, password.ErrFormat) || errors.Is(err, password.ErrLimits) || errors.Is(err, password.ErrPepper)
 }
 
 // answer is what a failed check is told: no, or to come back later.

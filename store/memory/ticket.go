@@ -59,6 +59,9 @@ func (s *Store) Consume(ctx context.Context, key string, u signet.Use) (signet.T
 	s.tickets.mu.Lock()
 	defer s.tickets.mu.Unlock()
 	t := s.tickets.m[key]
+	if u.Back {
+		return returnUse(t, u.Now)
+	}
 	if t == nil || !u.Now.Before(t.ends()) {
 		if u.Fresh == nil {
 			return signet.Taken{}, signet.ErrNotFound
@@ -78,6 +81,15 @@ func (s *Store) Consume(ctx context.Context, key string, u signet.Use) (signet.T
 	if t.Uses == 0 {
 		t.after, t.until = bytes.Clone(u.After), u.Until
 	}
+	return t.taken(), nil
+}
+
+// returnUse returns a use to a ticket that has not expired.
+func returnUse(t *ticket, now time.Time) (signet.Taken, error) {
+	if t == nil || !now.Before(t.Expires) {
+		return signet.Taken{}, signet.ErrNotFound
+	}
+	t.Uses++
 	return t.taken(), nil
 }
 

@@ -43,6 +43,9 @@ func (s *Store) Issue(ctx context.Context, key string, t signet.Ticket) error {
 // Consume implements [signet.TicketStore]. A ticket is expired from the very moment
 // Expires on. Look with Fresh puts Fresh in place too; Look alone writes nothing.
 func (s *Store) Consume(ctx context.Context, key string, u signet.Use) (signet.Taken, error) {
+	if u.Back {
+		return s.returnUse(ctx, key, u.Now.UnixMilli())
+	}
 	if u.Look && u.Fresh == nil {
 		return s.look(ctx, key, u.Now.UnixMilli())
 	}
@@ -77,6 +80,25 @@ func (s *Store) Consume(ctx context.Context, key string, u signet.Use) (signet.T
 			}
 		}
 		return t.taken(spent)
+	})
+}
+
+// returnUse returns a use to a ticket that has not expired.
+func (s *Store) returnUse(ctx context.Context, key string, now int64) (signet.Taken, error) {
+	return write(ctx, s, &job{what: "give ticket back"}, func(c *sqlite.Conn) (signet.Taken, error) {
+		t, err := findTicket(c, key, now)
+		if err != nil {
+			return signet.Taken{}, err
+		}
+		if t == nil || t.expires <= now {
+			return signet.Taken{}, signet.ErrNotFound
+		}
+		t.uses++
+		t.ends = t.expires
+		if err := putTicket(c, key, t); err != nil {
+			return signet.Taken{}, err
+		}
+		return t.taken(false)
 	})
 }
 

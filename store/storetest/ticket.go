@@ -139,6 +139,17 @@ var ticketTests = []struct {
 		sameTaken(t, consume(t, s, "k", signet.Use{Now: minute(0), Fresh: fresh, Look: true}, 2), "v", minute(10), "")
 		consume(t, s, "k", signet.Use{Now: minute(0)}, 1)
 	}},
+	{"giving a use back", func(t *testing.T, s signet.TicketStore) {
+		notConsumed(t, s, "k", signet.Use{Now: minute(0), Back: true}, signet.ErrNotFound)
+		ok(t, s.Issue(t.Context(), "k", signet.Ticket{Value: []byte("v"), Uses: 1, Expires: minute(10)}))
+		consume(t, s, "k", signet.Use{Now: minute(1)}, 0)
+		notConsumed(t, s, "k", signet.Use{Now: minute(1)}, signet.ErrSpent)
+		sameTaken(t, consume(t, s, "k", signet.Use{Now: minute(2), Back: true}, 1), "v", minute(10), "")
+		consume(t, s, "k", signet.Use{Now: minute(3)}, 0)
+		notConsumed(t, s, "k", signet.Use{Now: minute(10), Back: true}, signet.ErrNotFound)
+		fresh := &signet.Ticket{Uses: 1, Expires: minute(30)}
+		notConsumed(t, s, "k", signet.Use{Now: minute(20), Back: true, Fresh: fresh}, signet.ErrNotFound)
+	}},
 	{"issuing replaces whatever is there", func(t *testing.T, s signet.TicketStore) {
 		ok(t, s.Issue(t.Context(), "k", signet.Ticket{Value: []byte("v"), Uses: 1, Expires: minute(10)}))
 		consume(t, s, "k", signet.Use{Now: minute(1), After: []byte("a"), Until: minute(30)}, 0)

@@ -1,0 +1,457 @@
+package signet_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/password"
+	"github.com/signet-auth/signet/provider/credentials"
+)
+
+// guess posts a password and returns the answer. The courier has its token already, so
+// that it costs one request.
+func (c *courier) guess(email, plain string) *httptest.ResponseRecorder {
+	token, _, _ := strings.Cut(c.cookie("authjs.csrf-token"), "%7C")
+	if token == "" {
+		token = c.csrf()
+	}
+	return c.post("/api/auth/callback/credentials", url.Values{"csrfToken": {token}, "email": {email}, "password": {plain}})
+}
+
+// got tells the three ways that a guess ends.
+func got(w *httptest.ResponseRecorder) string {
+	switch {
+	case w.Code == http.StatusTooManyRequests:
+		return "wait " + w.Header().Get("Retry-After")
+	case w.Code == http.StatusServiceUnavailable:
+		return "busy " + w.Header().Get("Retry-After")
+	case strings.Contains(w.Header().Get("Location"), "CredentialsSignin"):
+		return "wrong"
+	case w.Code == http.StatusSeeOther && !strings.Contains(w.Header().Get("Location"), "error="):
+		return "in"
+	}
+	return fmt.Sprint(w.Code, w.Header().Get("Location"))
+}
+
+func TestS42_OneAnswerForEveryNo(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		h := open(t, strategy, roomy)
+		h.addUser(t, "locked@example.com", "lockeds passphrase")
+		locked, err := h.stores.Users.User(t.Context(), signet.By{Email: "locked@example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		locked.Disabled, locked.Updated = true, noon
+		if _, err := h.stores.Users.UpdateUser(t.Context(), locked); err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range []struct{ email, data string }{{"passwordless@example.com", ""}, {"empty@example.com", "-"}, {"broken@example.com", "$argon2id$v=19$m=1"}} {
+			account := &signet.Account{Provider: "credentials", Subject: u.email, Data: []byte(u.data), Created: noon}
+			if u.data == "" {
+				account = nil
+			}
+			if u.data == "-" {
+				account.Data = nil
+			}
+			if _, err := h.stores.Users.CreateUser(t.Context(), signet.User{Email: u.email, Created: noon}, account); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, style := range []string{"form", "v4", "v5"} {
+			want := ""
+			for _, class := range []struct{ name, email, password string }{
+				{"wrong password", minsuEmail, "wrong"},
+				{"unknown", "unknown@example.com", "wrong"},
+				{"no password", "passwordless@example.com", "wrong"},
+				{"an empty hash", "empty@example.com", "wrong"},
+				{"a hash that cannot be read", "broken@example.com", "wrong"},
+				{"locked, wrong password", "locked@example.com", "wrong"},
+				{"locked, right password", "locked@example.com", "lockeds passphrase"},
+				{"no address at all", "unknown", "wrong"},
+				{"no address, no password", "", ""},
+				{"unknown, no password", "unknown@example.com", ""},
+				{"known, no password", minsuEmail, ""},
+				{"unknown, a password that is none", "unknown@example.com", "a\x00b"},
+				{"known, a password that is none", minsuEmail, "a\x00b"},
+			} {
+				c := h.courier(t)
+				form := url.Values{"csrfToken": {c.csrf()}, "email": {class.email}, "password": {class.password}, "callbackUrl": {"/p"}}
+				switch style {
+				case "v4":
+					form.Set("json", "true")
+				case "v5":
+					c.header.Set("X-Auth-Return-Redirect", "1")
+				}
+				before := h.hasher.Counts().Hashes
+				w := c.post("/api/auth/callback/credentials", form)
+				hashes := h.hasher.Counts().Hashes - before
+				wantHashes := uint64(1)
+				if class.password == "" || strings.Contains(class.password, "\x00") {
+					wantHashes = 0 // for known and unknown alike
+				}
+				if hashes != wantHashes {
+					t.Errorf("%s, %s: %d hashes, want %d", style, class.name, hashes, wantHashes)
+				}
+				answer := fmt.Sprint(w.Code, w.Header(), w.Body)
+				if want == "" {
+					want = answer
+				}
+				if answer != want {
+					t.Errorf("%s, %s:\n%s\nbut for a wrong password\n%s", style, class.name, answer, want)
+				}
+			}
+		}
+	})
+}
+
+func TestBudgetOfAnAccount(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		h := open(t, strategy, func(c *signet.Config) { c.Limits.NetworkPerMinute = 1e6 })
+		c := h.courier(t)
+		next := func(want string) {
+			t.Helper()
+			if answer := got(c.guess(minsuEmail, "wrong")); answer != want {
+				t.Fatalf("%s, want %s", answer, want)
+			}
+		}
+		for range 10 {
+			next("wrong")
+		}
+		wrong := 10
+		for delay := time.Second; delay < 15*time.Minute; delay *= 2 {
+			next("wrong")
+			wrong++
+			next("wait " + strconv.Itoa(int(delay.Seconds())))
+			h.clock.Advance(delay - time.Second)
+			next("wait 1")
+			h.clock.Advance(time.Second)
+		}
+		for wrong < 100 {
+			next("wrong")
+			wrong++
+			next("wait 900")
+			h.clock.Advance(15 * time.Minute)
+			if h.clock.Now().Sub(noon) > 23*time.Hour { // the window is nearly over
+				break
+			}
+		}
+		if hashes := h.hasher.Counts().Hashes; int(hashes) != wrong+1 { // one made the account
+			t.Errorf("%d hashes for %d wrong tries", hashes, wrong)
+		}
+		h.clock.Advance(25 * time.Hour)
+		next("wrong")
+	})
+	t.Run("the hard end", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) {
+			c.Limits = signet.Limits{NetworkPerMinute: 1e6, AccountFree: 2, AccountHard: 5}
+		})
+		c := h.courier(t)
+		tries := 0
+		for range 200 {
+			if got(c.guess(minsuEmail, "wrong")) == "wrong" {
+				tries++
+			}
+			h.clock.Advance(time.Minute)
+		}
+		if tries != 5 {
+			t.Errorf("%d tries in a day, want 5", tries)
+		}
+	})
+	t.Run("a right password gives its try back", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) {
+			c.Limits = signet.Limits{AccountFree: 2, NetworkPerMinute: 3, GlobalPerMinute: 3}
+		})
+		for i := range 30 {
+			c := h.courier(t)
+			if answer := got(c.guess(minsuEmail, minsuPassword)); answer != "in" {
+				t.Fatalf("sign-in %d: %s", i, answer)
+			}
+		}
+		c := h.courier(t)
+		for i, want := range []string{"wrong", "wrong", "wrong", "wait 60"} {
+			if answer := got(c.guess(minsuEmail, "wrong")); answer != want {
+				t.Errorf("wrong try %d: %s, want %s", i, answer, want)
+			}
+		}
+	})
+}
+
+func TestS44_WhatIsCountedTogether(t *testing.T) {
+	t.Run("the addresses of one /64", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) { c.Limits.NetworkPerMinute = 50 })
+		wrong := 0
+		for i := range 600 {
+			var ip [16]byte
+			copy(ip[:], []byte{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 7})
+			for j := 8; j < 16; j++ {
+				ip[j] = byte(rand.UintN(256))
+			}
+			c := h.courier(t)
+			c.peer = netip.AddrPortFrom(netip.AddrFrom16(ip), 1234).String()
+			if got(c.guess(fmt.Sprintf("u%d@example.com", i), "wrong")) == "wrong" {
+				wrong++
+			}
+		}
+		if wrong != 50 {
+			t.Errorf("%d tries from one /64, want 50", wrong)
+		}
+		neighbour := h.courier(t)
+		neighbour.peer = "[2001:db8:0:8::1]:1234"
+		if answer := got(neighbour.guess("x@example.com", "wrong")); answer != "wrong" {
+			t.Errorf("the next /64: %s", answer)
+		}
+		h.clock.Advance(time.Minute)
+		again := h.courier(t)
+		again.peer = "[2001:db8:0:7::1]:1234"
+		if answer := got(again.guess("x@example.com", "wrong")); answer != "wrong" {
+			t.Errorf("a minute later: %s", answer)
+		}
+	})
+	t.Run("the spellings of one address of the network", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) { c.Limits.NetworkPerMinute = 4; c.TrustedProxies = []string{"192.0.2.1"} })
+		forms := []string{"198.51.100.7", "::ffff:198.51.100.7", "::FFFF:c633:6407", "0:0:0:0:0:ffff:198.51.100.7", " 198.51.100.7 ", "1.1.1.1, 198.51.100.7", "[x], 198.51.100.7", "198.51.100.7"}
+		for i, form := range forms {
+			c := h.courier(t)
+			c.header.Set("X-Forwarded-For", form)
+			want := "wrong"
+			if i >= 4 {
+				want = "wait 60"
+			}
+			if answer := got(c.guess(fmt.Sprintf("u%d@example.com", i), "wrong")); answer != want {
+				t.Errorf("%s: %s, want %s", form, answer, want)
+			}
+		}
+	})
+	t.Run("the spellings of an e-mail address", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) { c.Limits.AccountFree = 7 })
+		h.addUser(t, "kim@xn--bcher-kva.example", "kims own passphrase")
+		for i, spelling := range []string{
+			"kim@bücher.example", "KIM@BÜCHER.EXAMPLE", " kim@bücher.example", "kim@xn--bcher-kva.example", "Kim@XN--BCHER-KVA.example",
+			"kIm@bücher.example\t", "kim@bücher。example", "kim@bücher.example",
+		} {
+			c := h.courier(t)
+			c.peer = fmt.Sprintf("198.51.100.%d:1", i)
+			want := "wrong"
+			if i == 7 { // the first after the free ones is let through, and shuts the gate
+				c.guess(spelling, "wrong")
+				want = "wait 1"
+			}
+			if answer := got(c.guess(spelling, "wrong")); answer != want {
+				t.Errorf("%q: %s, want %s", spelling, answer, want)
+			}
+		}
+	})
+	t.Run("everybody", func(t *testing.T) {
+		h := open(t, func(c *signet.Config) { c.Limits.GlobalPerMinute = 20 })
+		wrong := 0
+		for i := range 60 {
+			c := h.courier(t)
+			c.peer = fmt.Sprintf("198.51.100.%d:1", i)
+			if got(c.guess(fmt.Sprintf("u%d@example.com", i), "wrong")) == "wrong" {
+				wrong++
+			}
+		}
+		if wrong != 20 {
+			t.Errorf("%d tries altogether, want 20", wrong)
+		}
+	})
+}
+
+func TestS45_ParallelGuessesAreCountedFirst(t *testing.T) {
+	h := open(t, func(c *signet.Config) { c.Limits.NetworkPerMinute = 1e6 })
+	before := h.hasher.Counts().Hashes
+	first := h.courier(t)
+	first.csrf()
+	first.header.Set("X-Auth-Return-Redirect", "1") // an answer without a page
+	var all sync.WaitGroup
+	for i := range 1000 {
+		all.Go(func() {
+			c := first.copied()
+			c.peer = fmt.Sprintf("198.51.%d.%d:1", i/250, i%250)
+			c.guess(minsuEmail, "wrong")
+		})
+	}
+	all.Wait()
+	if n := h.hasher.Counts().Hashes - before; n > 11 || n == 0 { // ten free, and the first slow one
+		t.Errorf("%d hashes were run", n)
+	}
+}
+
+func TestS46_OwnerComesInDuringAnAttack(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		h := open(t, strategy, func(c *signet.Config) { c.Limits.NetworkPerMinute = 1e6 })
+		h.addUser(t, "eve@example.com", "eves own passphrase")
+		owner, eve := h.courier(t), h.courier(t)
+		if answer := got(owner.guess(minsuEmail, minsuPassword)); answer != "in" {
+			t.Fatal(answer)
+		}
+		owner.post("/api/auth/signout", url.Values{"csrfToken": {owner.csrf()}})
+		if answer := got(eve.guess("eve@example.com", "eves own passphrase")); answer != "in" {
+			t.Fatal(answer)
+		}
+		attacker := h.courier(t)
+		for range 50 {
+			attacker.guess(minsuEmail, "wrong")
+		}
+		if answer := got(attacker.guess(minsuEmail, minsuPassword)); !strings.HasPrefix(answer, "wait") {
+			t.Errorf("the attacker, were he to guess it: %s", answer)
+		}
+		if answer := got(eve.guess(minsuEmail, minsuPassword)); !strings.HasPrefix(answer, "wait") {
+			t.Errorf("the device of another account: %s", answer)
+		}
+		forged := h.courier(t)
+		id, mac, _ := strings.Cut(owner.cookie("authjs.device"), ".")
+		for _, value := range []string{"", ".", id, id + ".", id + "." + mac[:len(mac)-1], "AAAAAAAAAAAAAAAAAAAAAA." + mac, id[1:] + "." + mac} {
+			forged.plant("authjs.device", value)
+			if answer := got(forged.guess(minsuEmail, minsuPassword)); !strings.HasPrefix(answer, "wait") {
+				t.Errorf("a forged device %q: %s", value, answer)
+			}
+		}
+		if answer := got(owner.guess(minsuEmail, minsuPassword)); answer != "in" {
+			t.Errorf("the owner: %s", answer)
+		}
+		t.Run("a stolen device has its own bound", func(t *testing.T) {
+			thief := h.courier(t)
+			thief.plant("authjs.device", owner.cookie("authjs.device"))
+			wrong := 0
+			for range 40 {
+				if got(thief.guess(minsuEmail, "wrong")) == "wrong" {
+					wrong++
+				}
+			}
+			if wrong > 11 {
+				t.Errorf("%d tries", wrong)
+			}
+		})
+	})
+}
+
+func TestS47_EveryWayInIsCounted(t *testing.T) {
+	h := open(t, func(c *signet.Config) { c.Limits.AccountFree, c.Limits.NetworkPerMinute = 3, 1e6 })
+	ways := []func(c *courier, form url.Values) *httptest.ResponseRecorder{
+		func(c *courier, f url.Values) *httptest.ResponseRecorder {
+			return c.post("/api/auth/callback/credentials", f)
+		},
+		func(c *courier, f url.Values) *httptest.ResponseRecorder {
+			return c.post("/api/auth/callback/%63redentials", f)
+		},
+		func(c *courier, f url.Values) *httptest.ResponseRecorder {
+			return c.post("/api/%61uth/callback/credentials?x=1", f)
+		},
+		func(c *courier, f url.Values) *httptest.ResponseRecorder {
+			return c.postJSON("/api/auth/callback/credentials", map[string]string{"csrfToken": f.Get("csrfToken"), "email": f.Get("email"), "password": f.Get("password")})
+		},
+	}
+	for i, way := range ways {
+		c := h.courier(t)
+		w := way(c, url.Values{"csrfToken": {c.csrf()}, "email": {minsuEmail}, "password": {"wrong"}})
+		if answer := got(w); answer != "wrong" {
+			t.Errorf("way %d: %s", i, answer)
+		}
+	}
+	// Three were free, the fourth has shut the gate, for each way.
+	for i, way := range ways {
+		c := h.courier(t)
+		w := way(c, url.Values{"csrfToken": {c.csrf()}, "email": {minsuEmail}, "password": {minsuPassword}})
+		if answer := got(w); answer != "wait 1" {
+			t.Errorf("way %d: %s", i, answer)
+		}
+	}
+	for _, path := range []string{
+		"/api/auth/callback/credentials/", "/api/auth/callback//credentials", "/api/auth//callback/credentials", "/api/auth/callback/Credentials",
+		"/api/auth/CALLBACK/credentials", "/API/auth/callback/credentials", "/api/auth/callback/credentials/x", "/api/auth/callback/credentials%2f", "/api/auth/./callback/credentials",
+	} {
+		before := h.hasher.Counts().Hashes
+		c := h.courier(t)
+		c.post(path, url.Values{"csrfToken": {c.csrf()}, "email": {"other@example.com"}, "password": {"wrong"}})
+		if h.hasher.Counts().Hashes != before {
+			t.Errorf("%s is another way in", path)
+		}
+	}
+	t.Run("by the program", func(t *testing.T) {
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/login", nil)
+		_, err := h.SignIn(httptest.NewRecorder(), r, "credentials", url.Values{"email": {minsuEmail}, "password": {minsuPassword}})
+		var no *signet.Refused
+		if !errors.As(err, &no) || no.RetryAfter != time.Second {
+			t.Errorf("SignIn: %v", err)
+		}
+	})
+}
+
+func TestS48_BusyHasher(t *testing.T) {
+	hasher := &password.Hasher{Cost: password.Cost{Memory: 64, Time: 1, Threads: 1}, Slots: 1, Waiting: -1}
+	h := open(t, func(c *signet.Config) {
+		c.Providers = []signet.Provider{credentials.Passwords(credentials.PasswordOptions{SignUp: true, Hasher: hasher})}
+		c.Limits.AccountFree, c.Limits.NetworkPerMinute = 3, 1e6
+	})
+	signedIn := h.courier(t)
+	signedIn.signIn()
+	// A stored hash that is dear to verify keeps the only slot busy.
+	dear := &password.Hasher{Cost: password.Cost{Memory: 32 << 10, Time: 4, Threads: 1}}
+	slow, err := dear.Hash(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, cancel := context.WithCancel(t.Context())
+	var loop sync.WaitGroup
+	loop.Go(func() {
+		for stop.Err() == nil {
+			hasher.Verify(stop, slow, "y")
+		}
+	})
+	c := h.courier(t)
+	c.csrf()
+	busy := 0
+	for end := time.Now().Add(10 * time.Second); busy < 8 && time.Now().Before(end); {
+		if answer := got(c.guess(minsuEmail, minsuPassword)); answer == "busy 2" {
+			busy++
+		} else if answer != "in" {
+			t.Errorf("while busy: %s", answer)
+		}
+		if got := signedIn.who(); !strings.Contains(got, "Kim Minsu") {
+			t.Errorf("a session is disturbed: %s", got)
+		}
+	}
+	w := c.postJSON("/api/auth/signup", map[string]string{"csrfToken": c.csrf(), "email": "new@example.com", "password": "long enough 4 u all"})
+	if w.Code != http.StatusCreated && (w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "2") {
+		t.Errorf("sign-up while busy: %d %s", w.Code, w.Body)
+	}
+	cancel()
+	loop.Wait()
+	if busy < 8 {
+		t.Errorf("busy %d times", busy)
+	}
+	if answer := got(h.courier(t).guess(minsuEmail, minsuPassword)); answer != "in" {
+		t.Errorf("being busy has cost tries: %s", answer)
+	}
+}
+
+func TestCounterFromBeforeTheClockWasPutBack(t *testing.T) {
+	h := open(t, func(c *signet.Config) { c.Limits = signet.Limits{AccountFree: 1, NetworkPerMinute: 10} })
+	c := h.courier(t)
+	for range 5 {
+		c.guess(minsuEmail, "wrong")
+	}
+	h.clock.Advance(-time.Hour)
+	wrong := 0
+	for range 5 {
+		if got(c.guess(minsuEmail, "wrong")) == "wrong" {
+			wrong++
+		}
+	}
+	if wrong != 2 { // a free one and the first slow one, and then as ever
+		t.Errorf("an hour back there are %d tries, want 2", wrong)
+	}
+}
