@@ -16,8 +16,10 @@ import (
 func TestClock(t *testing.T) {
 	start := time.Date(2035, 11, 25, 12, 0, 0, 0, time.UTC)
 	c := signettest.NewClock(start)
-	if !c.Now().Equal(start) || !c.Now().Equal(start) {
-		t.Error("it moves by itself")
+	for range 2 {
+		if !c.Now().Equal(start) {
+			t.Error("it moves by itself")
+		}
 	}
 	var all sync.WaitGroup
 	for range 50 {

@@ -8,6 +8,8 @@ type post struct {
 	Published bool       `json:"published"`
 	AuthorID  string     `json:"authorId"`
 	Author    postAuthor `json:"author"`
+
+	Lang string `json:"-"` // that it is written in
 }
 
 type postAuthor struct {
@@ -22,11 +24,11 @@ type posts struct {
 
 func demoPosts(author string) *posts {
 	return &posts{map[string][]post{author: {
-		{ID: 1, Title: "Who am I?", Published: true, AuthorID: author,
+		{ID: 1, Lang: "en", Title: "Who am I?", Published: true, AuthorID: author,
 			Content: "This page asked for a session before it was drawn. Sign out, open it again, and you come back here after signing in."},
-		{ID: 2, Title: "세션은 어디에 있나요?", Published: true, AuthorID: author,
+		{ID: 2, Lang: "ko", Title: "세션은 어디에 있나요?", Published: true, AuthorID: author,
 			Content: "브라우저에는 봉인된 쿠키 하나만 있습니다. 열어 볼 수 있는 것은 서버뿐이고, 로그아웃하면 복사해 둔 쿠키도 더 이상 쓸 수 없습니다."},
-		{ID: 3, Title: "What next?", Published: false, AuthorID: author,
+		{ID: 3, Lang: "en", Title: "What next?", Published: false, AuthorID: author,
 			Content: "Point next-auth/react at this address: it works as it is. The same posts are at /demo/api/posts for scripts that bring the cookie."},
 	}}}
 }

@@ -86,12 +86,12 @@ func (r *reader) renew(commits uint64) error {
 	if r.holds && r.commits == commits {
 		return nil
 	}
+	r.release()
 	if r.conn == nil {
 		if err := r.open(); err != nil {
 			return err
 		}
 	}
-	r.release()
 	// SQLite takes the snapshot with the first SELECT behind it, so it has at least
 	// those commits.
 	if _, err := exec(r.conn, "BEGIN"); err != nil {
