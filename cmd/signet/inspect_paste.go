@@ -217,7 +217,7 @@ func brokenWords(err error) (what, cure string) {
 	case errors.Is(err, cookie.ErrDuplicate):
 		return "the cookie came more than once, so nobody can tell which one is meant", "find out who else sets it (another path or domain of the site); a server takes such a visitor for nobody"
 	case errors.Is(err, cookie.ErrGap):
-		return "the cookie is in chunks, and one of them is missing", "copy all of them: name.0, name.1, …"
+		return "the cookie is in chunks, and one of them is missing", "copy all of them, from name.0 on"
 	case errors.Is(err, cookie.ErrTooLarge):
 		return fmt.Sprintf("the cookie has more than %d chunks or %d bytes", cookie.MaxChunks, cookie.MaxToken), "keep less in the session; no server of ours reads that much"
 	}

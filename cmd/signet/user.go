@@ -23,7 +23,7 @@ type userCmd struct {
 	List     userListCmd     `cmd:"" help:"List all users."`
 	Show     userShowCmd     `cmd:"" help:"Show a user with the ways to sign in and the sessions."`
 	Password userPasswordCmd `cmd:"" help:"Set a user's password and end all of the user's sessions."`
-	Groups   userGroupsCmd   `cmd:"" help:"Set the groups of a user."`
+	Groups   userGroupsCmd   `cmd:"" help:"Show or set the groups of a user."`
 	Disable  userDisableCmd  `cmd:"" help:"Keep a user out, and end all of the user's sessions."`
 	Enable   userEnableCmd   `cmd:"" help:"Let a disabled user in again."`
 	Delete   userDeleteCmd   `cmd:"" help:"Delete a user with everything that is stored about them."`

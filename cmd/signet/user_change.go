@@ -93,10 +93,11 @@ func savePassword(ctx context.Context, io *terminal, store *sqlite.Store, provid
 	}
 }
 
-// userGroupsCmd sets groups.
+// userGroupsCmd sets groups, or shows them.
 type userGroupsCmd struct {
 	personArg
-	Groups []string `arg:"" optional:"" help:"All groups of the user from now on; none to leave all."`
+	Groups []string `arg:"" optional:"" help:"All groups of the user from now on."`
+	None   bool     `help:"Take the user out of all groups."`
 	placeFlags
 	outputFlags
 }
@@ -107,6 +108,12 @@ func (c *userGroupsCmd) Run(ctx context.Context, io *terminal) error {
 	if err != nil {
 		return err
 	}
+	if c.None && len(groups) > 0 {
+		return &usageError{"user groups: --none and groups as well", "name the groups, or none"}
+	}
+	if !c.None && len(groups) == 0 {
+		return c.show(ctx, io)
+	}
 	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, _ config) error {
 		u, ended, err := changeUser(ctx, io, store, c.personArg, func(u *signet.User) {
 			u.Groups = groups
@@ -115,12 +122,27 @@ func (c *userGroupsCmd) Run(ctx context.Context, io *terminal) error {
 		if err != nil {
 			return fmt.Errorf("user groups: %w", err)
 		}
-		text := strings.Join(groups, ", ")
-		if text == "" {
-			text = "none"
-		}
-		return c.print(io, changedUser{userOf(u), ended}, "Groups of %s: %s. Ended %s, so that no session keeps the old ones.\n", nameOf(u), text, counted(ended, "session"))
+		return c.print(io, changedUser{userOf(u), ended}, "Groups of %s: %s. Ended %s, so that no session keeps the old ones.\n",
+			nameOf(u), groupWords(groups), counted(ended, "session"))
 	})
+}
+
+// show is what the verb does when no groups are named.
+func (c *userGroupsCmd) show(ctx context.Context, io *terminal) error {
+	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, _ config) error {
+		u, err := c.find(ctx, store)
+		if err != nil {
+			return fmt.Errorf("user groups: %w", err)
+		}
+		return c.print(io, userOf(u), "Groups of %s: %s.\n", nameOf(u), groupWords(u.Groups))
+	})
+}
+
+func groupWords(groups []string) string {
+	if len(groups) == 0 {
+		return "none"
+	}
+	return strings.Join(groups, ", ")
 }
 
 // userDisableCmd keeps a user out.
