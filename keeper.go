@@ -216,7 +216,7 @@ func (k sealed) renew(ctx context.Context, w *wire, s *Session, now time.Time) (
 func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error {
 	row, err := store.Session(ctx, s.ID)
 	if errors.Is(err, ErrNotFound) {
-		if s.ID > 0 {
+		if s.ID > 0 || k.disabled(ctx, s.UserID) {
 			return errNobody
 		}
 		if row, err = k.newSealedRow(s, Client{}); err != nil {
@@ -240,6 +240,16 @@ func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error
 		return errNobody
 	}
 	return err
+}
+
+// disabled tells whether a user of ours may not come in. A cookie that another library made
+// after that knows nothing of it.
+func (a *Auth) disabled(ctx context.Context, userID string) bool {
+	if a.config.Stores.Users == nil {
+		return false
+	}
+	u, err := a.config.Stores.Users.User(ctx, By{ID: userID})
+	return err == nil && u.Disabled
 }
 
 // stored is the strategy database: the cookie is "<id>.<secret>", the row everything else.

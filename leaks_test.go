@@ -27,7 +27,8 @@ const (
 	canarySecret   = "CANARYsecret-Wz8Qm2Vr7Tx5Kp1Ls9Nd3Hb"
 	canaryPassword = "CANARY passphrase of minsu 7"
 	canaryTyped    = "CANARY mistyped passphrase 7"
-	canaryClaim    = "CANARY-upstream-token"
+	canaryClaim    = "CANARY-access-token"
+	canaryRefresh  = "CANARY-refresh-token"
 )
 
 func travel(t *testing.T, change ...func(*signet.Config)) *journey {
@@ -38,7 +39,7 @@ func travel(t *testing.T, change ...func(*signet.Config)) *journey {
 		c.Secrets = []string{canarySecret}
 		c.Callbacks.Claims = func(_ context.Context, s *signet.Session, change signet.Change) error {
 			if change.Trigger == "signIn" {
-				return s.Claims.Set("accessToken", canaryClaim)
+				return errors.Join(s.Claims.Set("accessToken", canaryClaim), s.Claims.Set("refreshToken", canaryRefresh))
 			}
 			return nil
 		}
@@ -101,7 +102,7 @@ func travel(t *testing.T, change ...func(*signet.Config)) *journey {
 	_, mac, _ := strings.Cut(csrf, "%7C")
 	j.secrets = map[string]string{
 		"the secret of the configuration": canarySecret[:20], "a password": "passphrase", "the hash of a password": string(accounts[0].Data)[30:],
-		"the upstream token": canaryClaim, "a session cookie": value, "a part of it": key[:30], "the hash of a form token": mac,
+		"an access token": canaryClaim, "a refresh token": canaryRefresh, "a session cookie": value, "a part of it": key[:30], "the hash of a form token": mac,
 		"the store's password": "hunter2",
 	}
 	return j
@@ -143,6 +144,9 @@ func TestS74_AnswersShowNoSecret(t *testing.T) {
 		for _, w := range j.answers {
 			if strings.Contains(w.Body.String(), canaryClaim) {
 				found++
+			}
+			if strings.Contains(w.Body.String(), canaryRefresh) {
+				t.Errorf("so is what was not: %s", w.Body)
 			}
 		}
 		if found == 0 {

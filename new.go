@@ -154,6 +154,9 @@ func (a *Auth) setSession() error {
 		if a.config.Stores.Sessions == nil {
 			return &ConfigError{"Session.Strategy", "database sessions need a store", "set Stores.Sessions, or use the strategy jwt"}
 		}
+		if len(s.Accept) > 0 {
+			return &ConfigError{"Session.Accept", "database sessions have no sealed cookies to read", "leave it out, or use the strategy jwt"}
+		}
 	default:
 		return &ConfigError{"Session.Strategy", "unknown", "use jwt or database"}
 	}

@@ -180,6 +180,9 @@ func TestS56_HostNeverComesFromTheRequest(t *testing.T) {
 					if strings.Contains(all, "evil") {
 						t.Errorf("%s with %v: %s", path, header, all)
 					}
+					if place.want != "" && path == "/providers" && !strings.Contains(all, place.want+"/api/auth/callback/credentials") {
+						t.Errorf("%s with %v: %d %s", path, header, w.Code, w.Body)
+					}
 					for _, u := range absoluteURLs(all) {
 						if !strings.HasPrefix(u, place.want) {
 							t.Errorf("%s with %v names %s", path, header, u)

@@ -207,7 +207,7 @@ func TestS28_HugeAndBrokenTargets(t *testing.T) {
 	for _, target := range []string{
 		strings.Repeat("/", 30000), strings.Repeat("%", 30000), strings.Repeat("https://", 4000), "/" + strings.Repeat("a", 60000),
 		strings.Repeat("\xff", 2000), "/" + strings.Repeat("%ff", 500), strings.Repeat("@", 2000), "https://" + strings.Repeat("a.", 900) + "/",
-		"https://[" + strings.Repeat(":", 1900), "\x00", "/\x00", strings.Repeat("\u202e", 600),
+		"https://[" + strings.Repeat(":", 1900), "\x00", "/\x00", strings.Repeat("\u202e", 600), "/%", "/%a", "/a%", "https://localhost/%",
 	} {
 		for _, way := range []string{"body", "query", "cookie"} {
 			b := h.courier(t)
@@ -227,8 +227,12 @@ func TestS28_HugeAndBrokenTargets(t *testing.T) {
 			default:
 				t.Errorf("%.40q by the %s: %d", target, way, w.Code)
 			}
-			if to := w.Header().Get("Location"); w.Code == http.StatusSeeOther && browserOrigin(to, "http://localhost/x") != "http://localhost" {
+			to := w.Header().Get("Location")
+			if w.Code == http.StatusSeeOther && browserOrigin(to, "http://localhost/x") != "http://localhost" {
 				t.Errorf("%.40q by the %s leads to %.60q", target, way, to)
+			}
+			if len(to) > 3*2048 || len(target) > 2048 && w.Code == http.StatusSeeOther && to != "http://localhost" {
+				t.Errorf("%.40q by the %s leads to %d bytes", target, way, len(to))
 			}
 		}
 	}

@@ -117,7 +117,10 @@ func (v *Visit) set(h http.Header, value string) error {
 		return err
 	}
 	v.wire.dropSession(h)
-	for _, f := range v.wire.formats[1:] {
+	for i, f := range v.wire.formats {
+		if v.wire.named(f.name, i) || f.name == name {
+			continue
+		}
 		for _, old := range v.jar.Family(f.name) {
 			h.Add("Set-Cookie", v.wire.session.Clear(old))
 		}

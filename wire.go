@@ -60,7 +60,8 @@ func (a *Auth) formats() ([]Format, error) {
 		if f.Make == nil || f.Stem == "" {
 			return nil, &ConfigError{fmt.Sprintf("Session.Accept[%d]", i), "not a format", "use signet.AuthJS, signet.AuthJSv4, or a Format with all its fields"}
 		}
-		if f.Name != s.Format.Name {
+		// The format that is written is read anyway, unless this one has other secrets.
+		if f.Name != s.Format.Name || f.Secrets != nil {
 			list = append(list, f)
 		}
 	}
@@ -140,10 +141,18 @@ func (a *Auth) wireFor(origin string) *wire {
 // sign-out has to clear.
 func (w *wire) family(jar cookie.Jar) []string {
 	var names []string
-	for _, f := range w.formats {
-		names = append(names, jar.Family(f.name)...)
+	for i, f := range w.formats {
+		if !w.named(f.name, i) {
+			names = append(names, jar.Family(f.name)...)
+		}
 	}
 	return names
+}
+
+// named tells whether one of the first n formats has the same cookie: the same format, with
+// the secrets of another app.
+func (w *wire) named(name string, n int) bool {
+	return slices.ContainsFunc(w.formats[:n], func(f cookieFormat) bool { return f.name == name })
 }
 
 // dropSession removes what was decided about the session cookie so far, so that there is

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -82,7 +83,8 @@ func run(ctx context.Context, args []string, io *terminal) (status int) {
 			panic(p)
 		}
 	}()
-	parser, err := kong.New(&verbs{},
+	grammar, verb := grammarFor(args)
+	parser, err := kong.New(grammar, verb,
 		kong.Name("signet"),
 		kong.Description("Sign-in and sessions for web apps, in front of any back end."),
 		kong.Writers(io.Out, io.Err),
@@ -104,6 +106,20 @@ func run(ctx context.Context, args []string, io *terminal) (status int) {
 		return exitUsage
 	}
 	return report(io, parsed.Run())
+}
+
+// grammarFor is the command line as far as args need it: of a verb that is named, that verb
+// alone. To build all of it takes as long as to open the database.
+func grammarFor(args []string) (grammar any, verb kong.Option) {
+	all := &verbs{}
+	fields := reflect.ValueOf(all).Elem()
+	for i := range fields.NumField() {
+		field := fields.Type().Field(i)
+		if name := strings.ToLower(field.Name); len(args) > 0 && args[0] == name {
+			return &struct{}{}, kong.DynamicCommand(name, field.Tag.Get("help"), "", fields.Field(i).Addr().Interface())
+		}
+	}
+	return all, kong.OptionFunc(func(*kong.Kong) error { return nil })
 }
 
 // exitCode carries the status that kong wants to exit with up to [run].

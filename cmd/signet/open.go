@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,11 +44,39 @@ type setting struct {
 }
 
 // open makes everything over the store, which stays the caller's to close.
-func (c *config) open(store *sqlite.Store, s setting) (*opened, error) {
+func (c *config) open(ctx context.Context, store *sqlite.Store, s setting) (*opened, error) {
 	o := &opened{store: store, hasher: &password.Hasher{}}
+	if err := imitate(ctx, o.hasher, store, c.passwordProvider()); err != nil {
+		return nil, err
+	}
 	var err error
 	o.auth, err = c.make(store.Stores(), o.hasher, s)
 	return o, err
+}
+
+// sampled is how many users are looked at to find out what their passwords cost.
+const sampled = 32
+
+// imitate makes a sign-in of nobody cost what those of the users here cost, whose hashes
+// may have come from another app: else the time would tell who has an account.
+func imitate(ctx context.Context, h *password.Hasher, store *sqlite.Store, provider string) error {
+	users, err := store.Users(ctx, "", sampled)
+	if err != nil {
+		return err
+	}
+	var hashes []string
+	for _, u := range users {
+		account, err := store.Account(ctx, provider, signet.FoldEmail(u.Email))
+		if err == nil {
+			hashes = append(hashes, string(account.Data))
+		} else if !errors.Is(err, signet.ErrNotFound) {
+			return err
+		}
+	}
+	// Fails where there are no hashes, or none that can be read: a hash of today is
+	// imitated then.
+	_ = h.Imitate(hashes...)
+	return nil
 }
 
 // make turns the configuration into that of package signet. What signet says against it is

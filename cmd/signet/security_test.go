@@ -167,7 +167,7 @@ func TestS112_LimitsOfAConnection(t *testing.T) {
 			t.Errorf("%s timeout is %v, want %v", what, got[0], got[1])
 		}
 	}
-	inFolder(t, map[string]string{"signet.yaml": "admin_listen: 127.0.0.1:0\n"})
+	inFolder(t, map[string]string{"signet.yaml": "admin_listen: 127.0.0.1:0\ndrain: 0\n"})
 	r := serveHere(t)
 	address := strings.TrimPrefix(r.url, "http://")
 	admin := r.find(r.errs, `"msg":"admin listener","address":"([^"]+)"`)
@@ -266,7 +266,7 @@ func TestS113_AnAbortIsNoPanic(t *testing.T) {
 
 func TestS116_NothingForOperatorsIsPublic(t *testing.T) {
 	paths := []string{"/metrics", "/livez", "/readyz", "/api/auth/metrics", "/api/auth/livez", "/api/auth/readyz", "/api/auth/../metrics", "//metrics", "/debug/pprof/", "/api/auth/admin"}
-	for _, yaml := range []string{"", "admin_listen: 127.0.0.1:0\n"} {
+	for _, yaml := range []string{"", "admin_listen: 127.0.0.1:0\ndrain: 0\n"} {
 		t.Run(fmt.Sprintf("with %q", yaml), func(t *testing.T) {
 			inFolder(t, map[string]string{"signet.yaml": yaml})
 			address := strings.TrimPrefix(serveHere(t).url, "http://")
@@ -286,7 +286,7 @@ func TestS116_TheAdminListenerIsForThisMachine(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	inFolder(t, map[string]string{"signet.yaml": "admin_listen: 127.0.0.1:0\n"})
+	inFolder(t, map[string]string{"signet.yaml": "admin_listen: 127.0.0.1:0\ndrain: 0\n"})
 	r := serveHere(t)
 	address := r.find(r.errs, `"msg":"admin listener","address":"([^"]+)"`)
 	for _, host := range []string{"evil.test", "evil.test:9091", "127.0.0.1.evil.test", "localhost.evil.test:80", ""} {
@@ -316,7 +316,7 @@ func TestS116_ThereIsNoOtherListener(t *testing.T) {
 	for _, c := range []struct {
 		yaml string
 		want int
-	}{{"", 1}, {"admin_listen: 127.0.0.1:0\n", 2}} {
+	}{{"", 1}, {"admin_listen: 127.0.0.1:0\ndrain: 0\n", 2}} {
 		inFolder(t, map[string]string{"signet.yaml": c.yaml})
 		r := program(t, "--demo")
 		if got := listening(t, r.process.Pid); len(got) != c.want {

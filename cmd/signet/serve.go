@@ -44,7 +44,7 @@ func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store
 	if s.Demo {
 		c.protect = append(c.protect, demoProtects...)
 	}
-	o, err := c.open(store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log})
+	o, err := c.open(ctx, store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log})
 	if err != nil {
 		return err
 	}

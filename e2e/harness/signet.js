@@ -57,7 +57,6 @@ session:
   format: ${format}
   accept: ${JSON.stringify(accept)}
 ${updateAge ? `  update_age: ${updateAge}\n` : ''}store: sqlite:signet.db
-limits: {account_free: 1000, account_hard: 2000, network_per_minute: 5000} # TEMPORARY
 providers:
   - type: credentials
     sign_up: true
