@@ -40,4 +40,3 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
-
