@@ -1,7 +1,8 @@
 package signet_test
 
 import (
-	"errors"
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -31,13 +32,14 @@ func TestAcceptTheSameFormatWithOtherSecrets(t *testing.T) {
 	}
 }
 
-func TestAcceptNeedsSealedSessions(t *testing.T) {
-	c := signet.Config{Secrets: []string{secret}, Session: signet.SessionConfig{Strategy: signet.Database, Accept: []signet.Format{signet.AuthJSv4}}}
-	c.Stores = open(t).stores
-	_, err := signet.New(c)
-	var wrong *signet.ConfigError
-	if !errors.As(err, &wrong) || wrong.Field != "Session.Accept" {
-		t.Errorf("New: %v", err)
+func TestAcceptIsSaidToDoNothingWithDatabaseSessions(t *testing.T) {
+	var log bytes.Buffer
+	open(t, func(c *signet.Config) {
+		c.Session.Strategy, c.Session.Accept = signet.Database, []signet.Format{signet.AuthJSv4}
+		c.World.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	if !strings.Contains(log.String(), "Session.Accept does nothing") {
+		t.Errorf("log: %s", log.String())
 	}
 }
 

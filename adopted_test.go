@@ -295,23 +295,26 @@ func TestS100_SecretsAreARing(t *testing.T) {
 	const older, oldest = "pB7wE3xK9mQ2vL5zT8rN1cY6hJ4sF0gD", "uH4nC8yR2jV6kM0bX5qW9eZ1tP7aL3iO"
 	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
 		h := open(t, https, strategy, func(c *signet.Config) { c.Secrets = []string{older, oldest} })
-		c := h.courier(t)
+		c, reader := h.courier(t), h.courier(t)
 		c.signIn()
+		reader.signIn()
 		token := c.csrf()
 		moved := h.another(t, func(c *signet.Config) { c.Secrets = []string{secret, older, oldest} })
-		c.handler = moved.handler
+		c.handler, reader.handler = moved.handler, moved.handler
 		// A form that was open when the secret came still works.
 		w := c.postJSON("/api/auth/session", map[string]any{"csrfToken": token})
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Kim Minsu") {
 			t.Errorf("a form from before the new secret: %d %s", w.Code, w.Body)
 		}
-		if got := c.who(); !strings.Contains(got, "Kim Minsu") {
+		if got := reader.who(); !strings.Contains(got, "Kim Minsu") {
 			t.Fatalf("the older secret does not open: %s", got)
 		}
 		retired := h.another(t, func(c *signet.Config) { c.Secrets = []string{secret} })
-		c.handler = retired.handler
-		if got := c.who(); !strings.Contains(got, "Kim Minsu") {
-			t.Errorf("the cookie was not sealed again with the new secret: %s", got)
+		for _, b := range []*courier{c, reader} {
+			b.handler = retired.handler
+			if got := b.who(); !strings.Contains(got, "Kim Minsu") {
+				t.Errorf("the cookie was not sealed again with the new secret: %s", got)
+			}
 		}
 	})
 	t.Run("a secret taken out opens nothing", func(t *testing.T) {

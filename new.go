@@ -155,7 +155,7 @@ func (a *Auth) setSession() error {
 			return &ConfigError{"Session.Strategy", "database sessions need a store", "set Stores.Sessions, or use the strategy jwt"}
 		}
 		if len(s.Accept) > 0 {
-			return &ConfigError{"Session.Accept", "database sessions have no sealed cookies to read", "leave it out, or use the strategy jwt"}
+			a.log.Warn("Session.Accept does nothing with database sessions: sealed cookies are not read")
 		}
 	default:
 		return &ConfigError{"Session.Strategy", "unknown", "use jwt or database"}
