@@ -8,37 +8,22 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// A reader is a connection that reads. Whoever has taken it out of its pool owns it.
-//
-// It keeps a transaction open from one look-up to the next, and with it a snapshot:
-// taking and dropping SQLite's locks costs more than finding a row.
+// A reader is a connection that reads. Whoever has taken it out of Store.readers owns it.
 type reader struct {
 	path    string
-	mapped  bool         // reads the file in place
 	conn    *sqlite.Conn // nil until it is first needed: a program starts faster with one file open
 	session *sqlite.Stmt
 
-	holds  bool   // has a snapshot
-	number uint64 // of the snapshot: what it has at least
-}
-
-// A pool is the readers that nobody uses at the moment.
-type pool chan *reader
-
-func newPool(n int, path string, mapped bool) pool {
-	p := make(pool, n)
-	for range n {
-		p <- &reader{path: path, mapped: mapped}
-	}
-	return p
+	holds   bool   // has a transaction open, and with it a snapshot
+	commits uint64 // Store.commits when the snapshot was taken, or before
 }
 
 // readWait is how long a look-up waits for a lock. Others hold one that concerns readers
 // only for moments: when a file is recovered after a crash, or closed.
 const readWait = time.Second
 
-// take waits for a reader of p.
-func (s *Store) take(ctx context.Context, p pool, what string) (*reader, error) {
+// take waits for a reader.
+func (s *Store) take(ctx context.Context, what string) (*reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, explain(what, err)
 	}
@@ -48,12 +33,12 @@ func (s *Store) take(ctx context.Context, p pool, what string) (*reader, error) 
 	default:
 	}
 	select {
-	case r := <-p:
+	case r := <-s.readers:
 		return r, nil
 	default:
 	}
 	select {
-	case r := <-p:
+	case r := <-s.readers:
 		return r, nil
 	case <-ctx.Done():
 		return nil, explain(what, ctx.Err())
@@ -64,24 +49,24 @@ func (s *Store) take(ctx context.Context, p pool, what string) (*reader, error) 
 
 // giveBack returns a reader after a call that ended with err. After a failure its snapshot
 // is not trusted any more.
-func (p pool) giveBack(r *reader, err error) {
+func (s *Store) giveBack(r *reader, err error) {
 	if err != nil && !isAnswer(err) {
 		r.release()
 	}
-	p <- r
+	s.readers <- r
 }
 
 // read calls do with a connection whose snapshot has everything that was committed by us
 // before, and by other processes up to a moment ago.
 func (s *Store) read(ctx context.Context, what string, do func(*sqlite.Conn) error) error {
-	r, err := s.take(ctx, s.fresh, what)
+	r, err := s.take(ctx, what)
 	if err != nil {
 		return err
 	}
 	if err = r.renew(s.commits.Load()); err == nil {
 		err = do(r.conn)
 	}
-	s.fresh.giveBack(r, err)
+	s.giveBack(r, err)
 	return explain(what, err)
 }
 
@@ -96,9 +81,9 @@ func (s *Store) find(ctx context.Context, what string, row func(*sqlite.Stmt), q
 	})
 }
 
-// renew makes sure that the snapshot has the number.
-func (r *reader) renew(number uint64) error {
-	if r.holds && r.number == number {
+// renew makes sure that the snapshot is not older than commits.
+func (r *reader) renew(commits uint64) error {
+	if r.holds && r.commits == commits {
 		return nil
 	}
 	r.release()
@@ -107,12 +92,12 @@ func (r *reader) renew(number uint64) error {
 			return err
 		}
 	}
-	// SQLite takes the snapshot with the first SELECT behind it, so it has at least what
-	// was committed when the number was read.
+	// SQLite takes the snapshot with the first SELECT behind it, so it has at least
+	// those commits.
 	if _, err := exec(r.conn, "BEGIN"); err != nil {
 		return err
 	}
-	r.holds, r.number = true, number
+	r.holds, r.commits = true, commits
 	return nil
 }
 
@@ -121,13 +106,12 @@ func (r *reader) open() error {
 	if err != nil {
 		return err
 	}
-	// A few pages are enough: the cache is emptied with each new snapshot, and filling
-	// and freeing a large one would cost more than it saves.
-	pragmas := []string{"PRAGMA query_only = on", "PRAGMA cache_size = -256"}
-	if r.mapped {
-		pragmas = append(pragmas, mapped)
-	}
-	for _, pragma := range pragmas {
+	for _, pragma := range []string{
+		"PRAGMA query_only = on",
+		mapped,
+		// Pages of the file are read in place; only those in the log need room.
+		"PRAGMA cache_size = -512",
+	} {
 		if err := transient(c, pragma, nil); err != nil {
 			c.Close()
 			return err
@@ -159,16 +143,17 @@ func (r *reader) close() error {
 	return err
 }
 
-// releaseOld makes readers that nobody uses let go of snapshots without the number. They
-// would keep the log from being written back.
-func (p pool) releaseOld(number uint64) {
-	for range cap(p) {
+// releaseIdle makes readers that nobody uses let go of snapshots that are out of date.
+// They would keep the log from being written back.
+func (s *Store) releaseIdle() {
+	commits := s.commits.Load()
+	for range cap(s.readers) {
 		select {
-		case r := <-p:
-			if r.number != number {
+		case r := <-s.readers:
+			if r.commits != commits {
 				r.release()
 			}
-			p <- r
+			s.readers <- r
 		default:
 			return
 		}
@@ -177,21 +162,14 @@ func (p pool) releaseOld(number uint64) {
 
 // releaseAll makes every reader let go of its snapshot. It waits for look-ups that are
 // under way, which take microseconds.
-func (p pool) releaseAll() {
-	all := make([]*reader, cap(p))
-	for i := range all {
-		all[i] = <-p
-		all[i].release()
+func (s *Store) releaseAll() {
+	var all []*reader
+	for range cap(s.readers) {
+		r := <-s.readers
+		r.release()
+		all = append(all, r)
 	}
 	for _, r := range all {
-		p <- r
+		s.readers <- r
 	}
-}
-
-// close waits for all readers and closes them.
-func (p pool) close() (errs []error) {
-	for range cap(p) {
-		errs = append(errs, (<-p).close())
-	}
-	return errs
 }

@@ -16,17 +16,12 @@ const findSession = "SELECT " + sessionColumns + " FROM sessions WHERE id = ?1"
 // Session implements [signet.SessionStore].
 func (s *Store) Session(ctx context.Context, id signet.SessionID) (signet.SessionRow, error) {
 	const what = "find session"
-	p := s.still
-	number, changed := s.recent.ask(id)
-	if changed {
-		p, number = s.fresh, s.commits.Load()
-	}
-	r, err := s.take(ctx, p, what)
+	r, err := s.take(ctx, what)
 	if err != nil {
 		return signet.SessionRow{}, err
 	}
-	row, found, err := r.findSession(number, id)
-	p.giveBack(r, err)
+	row, found, err := r.findSession(s.commits.Load(), id)
+	s.giveBack(r, err)
 	if err != nil {
 		return signet.SessionRow{}, explain(what, err)
 	}
@@ -38,8 +33,8 @@ func (s *Store) Session(ctx context.Context, id signet.SessionID) (signet.Sessio
 
 // findSession is what each request with a stored session costs, so it keeps its statement
 // and does without closures.
-func (r *reader) findSession(number uint64, id signet.SessionID) (row signet.SessionRow, found bool, err error) {
-	if err := r.renew(number); err != nil {
+func (r *reader) findSession(commits uint64, id signet.SessionID) (row signet.SessionRow, found bool, err error) {
+	if err := r.renew(commits); err != nil {
 		return row, false, err
 	}
 	if r.session == nil {
@@ -83,7 +78,7 @@ const insertSession = "INSERT INTO sessions (" + sessionColumns + `)
 // CreateSession implements [signet.SessionStore]. The revocation of old is dated row.Seen.
 func (s *Store) CreateSession(ctx context.Context, row signet.SessionRow, old signet.SessionID) error {
 	row.Claims = bytes.Clone(row.Claims)
-	j := &job{what: "create session", several: old != 0, feeds: old != 0, bytes: len(row.Claims), touches: []signet.SessionID{row.ID, old}}
+	j := &job{what: "create session", several: old != 0, feeds: old != 0, bytes: len(row.Claims)}
 	return change(ctx, s, j, func(c *sqlite.Conn) error {
 		_, err := exec(c, insertSession, int64(row.ID), row.Epoch,
 			row.Start.UnixMilli(), row.AuthTime.UnixMilli(), row.Seen.UnixMilli(), row.Expires.UnixMilli(),
@@ -112,8 +107,7 @@ const updateSession = `UPDATE sessions SET version = version + 1, epoch = ?3, au
 // UpdateSession implements [signet.SessionStore].
 func (s *Store) UpdateSession(ctx context.Context, row signet.SessionRow) error {
 	row.Claims = bytes.Clone(row.Claims)
-	j := &job{what: "update session", bytes: len(row.Claims), touches: []signet.SessionID{row.ID}}
-	return change(ctx, s, j, func(c *sqlite.Conn) error {
+	return change(ctx, s, &job{what: "update session", bytes: len(row.Claims)}, func(c *sqlite.Conn) error {
 		n, err := exec(c, updateSession, int64(row.ID), row.Version, row.Epoch,
 			row.AuthTime.UnixMilli(), row.Seen.UnixMilli(), row.Expires.UnixMilli(),
 			row.Agent, row.Network, row.Claims)
@@ -145,7 +139,6 @@ func (s *Store) EndSessions(ctx context.Context, e signet.Ending) ([]signet.Sess
 		if err != nil {
 			return nil, err
 		}
-		j.touches = ended
 		for _, id := range ended {
 			if err := endSession(c, id, e.At.UnixMilli()); err != nil {
 				return nil, err

@@ -97,7 +97,7 @@ const updateUser = `UPDATE users SET folded = ?2, email = ?3, name = ?4, image =
 // somebody writes SQL by hand.
 func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, error) {
 	args := userArgs(u)
-	return write(ctx, s, &job{what: "update user", feeds: true, ends: true}, func(c *sqlite.Conn) (signet.User, error) {
+	return write(ctx, s, &job{what: "update user", feeds: true}, func(c *sqlite.Conn) (signet.User, error) {
 		var version int64
 		found, err := one(c, func(stmt *sqlite.Stmt) { version = stmt.ColumnInt64(0) },
 			"SELECT version FROM users WHERE id = ?1", u.ID)
@@ -123,7 +123,7 @@ func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, err
 
 // DeleteUser implements [signet.UserStore].
 func (s *Store) DeleteUser(ctx context.Context, id string, at time.Time) error {
-	j := &job{what: "delete user", several: true, feeds: true, ends: true}
+	j := &job{what: "delete user", several: true, feeds: true}
 	return change(ctx, s, j, func(c *sqlite.Conn) error {
 		// Triggers of the schema do the rest: the first statement ends the sessions and
 		// feeds the revocation, the second removes the accounts.

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/signet-auth/signet"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -30,8 +29,6 @@ type job struct {
 	run     func(*sqlite.Conn) error // its error leaves the rest of the batch alone
 	several bool                     // has more than one statement that changes something
 	feeds   bool                     // adds revocations
-	touches []signet.SessionID       // the sessions it changes; run may add some
-	ends    bool                     // may change sessions that it does not name
 	bytes   int                      // how much it stores, where that can be much
 
 	begun atomic.Bool // by the writer, or given up by the caller: who sets it owns the job
@@ -140,7 +137,7 @@ func (s *Store) batch(first *job) {
 		s.rollback()
 		s.failed.Store(true)
 	} else {
-		s.publish()
+		s.commits.Add(1) // before anybody is answered: they read what they wrote
 	}
 	feeds := false
 	for i, j := range s.jobs {
@@ -158,21 +155,6 @@ func (s *Store) batch(first *job) {
 	s.quiet = 0
 	if s.since >= checkpointAfter {
 		s.checkpoint()
-	}
-}
-
-// publish lets readers see the jobs that were committed. It comes before anybody is
-// answered: callers read what they wrote.
-func (s *Store) publish() {
-	s.commits.Add(1)
-	for _, j := range s.jobs {
-		if j.ends && j.err == nil {
-			s.recent.all()
-			return
-		}
-	}
-	for _, j := range s.jobs {
-		s.recent.add(j.touches...)
 	}
 }
 
@@ -269,13 +251,9 @@ func (s *Store) lookAround() {
 	if err == nil && version != s.seen {
 		s.seen = version
 		s.commits.Add(1)
-		s.recent.all()
 		s.news.tell()
 	}
-	s.recent.age()
-	base, _ := s.recent.ask(0)
-	s.still.releaseOld(base)
-	s.fresh.releaseOld(s.commits.Load())
+	s.releaseIdle()
 	if s.quiet++; s.quiet >= quietTicks && s.since > 0 {
 		s.checkpoint()
 	}
@@ -301,12 +279,10 @@ const (
 // all of them drop their snapshots first, and again when everything has been copied.
 // Otherwise the log would grow as long as anybody reads.
 func (s *Store) checkpoint() {
-	s.still.releaseAll()
-	s.fresh.releaseAll()
+	s.releaseAll()
 	if _, err := one(s.writer, func(*sqlite.Stmt) {}, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
 		return // it is tried again; until then the log serves
 	}
-	s.still.releaseAll()
-	s.fresh.releaseAll()
+	s.releaseAll()
 	s.since = 0
 }
