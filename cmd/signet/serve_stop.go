@@ -76,8 +76,8 @@ func (l *life) wait(signals <-chan os.Signal) error {
 }
 
 func (l *life) stop(s os.Signal, signals <-chan os.Signal) error {
+	l.draining.Store(true) // before it is said: whoever reads it may rely on it
 	l.log.Info("stopping", "signal", s.String(), "drain", l.drain().String())
-	l.draining.Store(true)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
