@@ -66,10 +66,14 @@ func (x *exchange) finish(p registered) error {
 
 // enter admits somebody and gives the browser a CSRF token of the new session.
 func (x *exchange) enter(in *SignIn, trigger string) error {
+	token, err := newCSRFToken(x.a.world.Rand) // first: nothing may fail once somebody is in
+	if err != nil {
+		return err
+	}
 	if err := x.admit(x.context(), x.w.Header(), in, trigger, x.client()); err != nil {
 		return err
 	}
-	return x.mintToken(x.sid())
+	return x.setToken(token, x.sid())
 }
 
 // userOf finds the user behind an identity. One whom the store does not know is the

@@ -288,6 +288,10 @@ func (x *exchange) mintToken(sid SessionID) error {
 	if err != nil {
 		return err
 	}
+	return x.setToken(token, sid)
+}
+
+func (x *exchange) setToken(token string, sid SessionID) error {
 	line, err := x.wire.guest.Set(x.wire.csrfName, x.a.csrfCookie(token, sid))
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package signet
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -216,8 +217,11 @@ func (k sealed) renew(ctx context.Context, w *wire, s *Session, now time.Time) (
 func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error {
 	row, err := store.Session(ctx, s.ID)
 	if errors.Is(err, ErrNotFound) {
-		if s.ID > 0 || k.disabled(ctx, s.UserID) {
+		if s.ID > 0 {
 			return errNobody
+		}
+		if disabled, err := k.disabled(ctx, s.UserID); err != nil || disabled {
+			return cmp.Or(err, errNobody)
 		}
 		if row, err = k.newSealedRow(s, Client{}); err != nil {
 			return err
@@ -244,12 +248,15 @@ func (k sealed) touch(ctx context.Context, store SessionStore, s *Session) error
 
 // disabled tells whether a user of ours may not come in. A cookie that another library made
 // after that knows nothing of it.
-func (a *Auth) disabled(ctx context.Context, userID string) bool {
+func (a *Auth) disabled(ctx context.Context, userID string) (bool, error) {
 	if a.config.Stores.Users == nil {
-		return false
+		return false, nil
 	}
 	u, err := a.config.Stores.Users.User(ctx, By{ID: userID})
-	return err == nil && u.Disabled
+	if errors.Is(err, ErrNotFound) {
+		return false, nil // the application's own
+	}
+	return u.Disabled, err
 }
 
 // stored is the strategy database: the cookie is "<id>.<secret>", the row everything else.

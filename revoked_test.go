@@ -186,7 +186,7 @@ func TestS18_CopiesOutliveNothing(t *testing.T) {
 		for range 20 {
 			c := h.courier(t)
 			c.signIn()
-			there := c.copied()
+			here, there := c.copied(), c.copied()
 			there.handler = second.handler
 			there.who() // seen, and perhaps kept
 			c.who()
@@ -196,7 +196,7 @@ func TestS18_CopiesOutliveNothing(t *testing.T) {
 			} else {
 				c.postJSON("/api/auth/sessions/end", map[string]string{"csrfToken": c.csrf(), "session": handle})
 			}
-			if c.who() != "null" {
+			if here.who() != "null" {
 				t.Fatal("served where it was ended")
 			}
 			soon(t, "not served elsewhere", func() bool { return there.copied().who() == "null" })
