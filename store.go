@@ -48,7 +48,8 @@ type UserStore interface {
 	// UpdateUser replaces the user where Version still is the stored one, and returns it
 	// with its new Version; ErrStale, ErrNotFound, ErrTaken. When Epoch grows or Disabled
 	// is set, the same transaction ends all sessions of the user and feeds a revocation
-	// dated u.Updated.
+	// dated u.Updated. Where Disabled is set anew and Epoch did not grow, the store raises
+	// Epoch by one: sealed sessions know nothing else.
 	UpdateUser(ctx context.Context, u User) (User, error)
 
 	// DeleteUser removes the user with accounts and sessions and feeds a revocation, all
@@ -212,7 +213,7 @@ type TicketStore interface {
 	// Issue stores t under key, in place of any other.
 	Issue(ctx context.Context, key string, t Ticket) error
 
-	// Consume takes one use. ErrNotFound when there is none, or only an expired one, and
+	// Consume takes one use. A ticket is expired from exactly its Expires on. ErrNotFound when there is none, or only an expired one, and
 	// Fresh is nil; ErrSpent when no use is left, with Value, Expires and After filled in.
 	// Of parallel calls exactly as many succeed as there are uses, in all processes that
 	// share the store. A spent ticket is remembered until the later of Expires and Until.
