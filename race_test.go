@@ -1,12 +1,14 @@
 package signet_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,4 +173,45 @@ func TestRaceOfSignOutEverywhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A contested store is one in which other requests are quicker a number of times.
+type contested struct {
+	signet.SessionStore
+	losses atomic.Int64
+}
+
+func (c *contested) UpdateSession(ctx context.Context, row signet.SessionRow) error {
+	if c.losses.Add(-1) >= 0 {
+		return signet.ErrStale
+	}
+	return c.SessionStore.UpdateSession(ctx, row)
+}
+
+// TestUpdateThatLosesRacesGetsThrough: requests that change one session at once start anew
+// until they get through; none is told to come back later.
+func TestUpdateThatLosesRacesGetsThrough(t *testing.T) {
+	var store *contested
+	changes := 0
+	h := open(t, func(c *signet.Config) {
+		store = &contested{SessionStore: c.Stores.Sessions}
+		c.Stores.Sessions, c.Session.Strategy = store, signet.Database
+		c.Session.Expose = map[string]string{"theme": "theme"}
+		c.Callbacks.Claims = func(_ context.Context, s *signet.Session, change signet.Change) error {
+			if change.Trigger != "update" {
+				return nil
+			}
+			changes++
+			return s.Claims.Set("theme", change.Data)
+		}
+	})
+	b := h.signedIn(t)
+	store.losses.Store(20)
+	p := b.PostJSON("/api/auth/session", map[string]any{"csrfToken": b.CSRF("/api/auth"), "data": "dark"})
+	if p.Status != http.StatusOK || !strings.Contains(p.Body, `"theme":"dark"`) || changes != 21 {
+		t.Errorf("after %d changes: %d %s", changes, p.Status, p.Body)
+	}
+	if got := who(b); !strings.Contains(got, `"theme":"dark"`) {
+		t.Errorf("session = %s", got)
+	}
 }

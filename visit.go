@@ -203,8 +203,12 @@ func (a *Auth) Update(w http.ResponseWriter, r *http.Request, change func(*Sessi
 	return v.update(r.Context(), w.Header(), change)
 }
 
+// updateTries bounds how often an update starts anew. Each time means that another request
+// of the same session has got through, so as many as a browser sends at once do.
+const updateTries = 100
+
 // update runs change on a copy of the session and writes it. When somebody else wrote the
-// session meanwhile, it reads it again and repeats, once.
+// session meanwhile, it reads it again and repeats.
 func (v *Visit) update(ctx context.Context, h http.Header, change func(*Session) error) error {
 	if v.a.revoked.blind(v.now) {
 		return errBlind
@@ -235,7 +239,7 @@ func (v *Visit) update(ctx context.Context, h http.Header, change func(*Session)
 			return nil
 		}
 		v.Session = kept
-		if !errors.Is(err, ErrStale) || try > 0 {
+		if !errors.Is(err, ErrStale) || try == updateTries {
 			return err
 		}
 		v.read(ctx)
