@@ -17,10 +17,10 @@ for (const strategy of strategies) {
     after(() => site?.close())
 
     it('leave nobody signed in', { timeout: 3_600_000 }, async () => {
-      const counts = { revived: 0, replayed: 0 }
+      const counts = { revived: 0, left: 0, replayed: 0 }
       for (let round = 0; round < rounds; round++) await race(site, counts)
       if (onReference) assert.equal(counts.replayed, rounds)
-      else assert.deepEqual(counts, { revived: 0, replayed: 0 })
+      else assert.deepEqual(counts, { revived: 0, left: 0, replayed: 0 })
     })
   })
 }
@@ -38,6 +38,11 @@ async function race(site, counts) {
     jar.post('/api/auth/signout', { csrfToken: fresh }),
     ...Array.from({ length: readers }, read),
   ])
-  if (jar.sessionNames().length > 0 || await sessionWith(site.base, jar.header())) counts.revived++
+  // The answer to a read that was renewed before the sign-out may arrive after it, and leave
+  // its cookie with the browser: no server can call that back. It must open nothing, and the
+  // next read must clear it.
+  if (await sessionWith(site.base, jar.header())) counts.revived++
+  await jar.fetch('/api/auth/session')
+  if (jar.sessionNames().length > 0) counts.left++
   if (await sessionWith(site.base, copied)) counts.replayed++
 }
