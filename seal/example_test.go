@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet/seal"
+	"github.com/signet-auth/signet/seal/authjs"
 )
 
 func ExampleSecrets() {
@@ -98,4 +99,42 @@ func ExampleOpenError() {
 		fmt.Println(open.Reason, "-", open.Detail)
 	}
 	// Output: malformed - too few parts
+}
+
+// A cached codec answers as the codec does, and the second time without cryptography.
+// Whoever changes the keys makes a new one.
+func ExampleCached() {
+	bare, err := authjs.V5(seal.Secrets("the secret we made today, 2026"), "authjs.session-token")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	codec := seal.Cached(bare, 2*10_000) // for 10,000 live sessions: about 10 MB
+	signedIn := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	value, err := codec.Seal([]byte(`{"sub":"u-1001"}`), seal.Life{Issued: signedIn, Expires: signedIn.Add(time.Hour)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, visit := range []time.Duration{time.Minute, 2 * time.Minute, 2 * time.Hour} {
+		opened, err := codec.Open(value, signedIn.Add(visit))
+		fmt.Printf("%.16s %v\n", opened.Claims, err)
+	}
+	// Output:
+	// {"sub":"u-1001", <nil>
+	// {"sub":"u-1001", <nil>
+	//  seal: open authjs: expired
+}
+
+func ExampleElements() {
+	err := seal.Elements([]byte(`["web", "api"]`), func(value []byte) error {
+		audience, ok := seal.String(value)
+		fmt.Println(audience, ok)
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// web true
+	// api true
+	// <nil>
 }

@@ -33,8 +33,12 @@ func Members(object []byte, yield func(name string, value []byte) error) error {
 // into values, in the order of names; nil stands for a member that is not there. It
 // allocates nothing where names have no escapes. values must be as long as names.
 func Pick(object []byte, names []string, values [][]byte) error {
+	return pick(object, names, values, false)
+}
+
+func pick(object []byte, names []string, values [][]byte, script bool) error {
 	clear(values)
-	s := scanner{data: object}
+	s := scanner{data: object, script: script}
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -51,6 +55,43 @@ func Pick(object []byte, names []string, values [][]byte) error {
 			if string(name) == want {
 				values[i] = s.value
 			}
+		}
+	}
+}
+
+// Elements reads one JSON array as [Members] reads an object, by the same rules, and
+// yields its elements in order, as they are written. Its error is an [*OpenError] with
+// [ErrMalformed], or what yield returned, which ends the reading.
+func Elements(array []byte, yield func(value []byte) error) error {
+	s := scanner{data: array}
+	s.space()
+	if s.peek() != '[' {
+		return malformed("not a json array")
+	}
+	s.pos++
+	s.space()
+	if s.peek() == ']' {
+		s.pos++
+		return s.end()
+	}
+	for {
+		s.space()
+		from := s.pos
+		if err := s.any(1); err != nil {
+			return err
+		}
+		if err := yield(s.data[from:s.pos:s.pos]); err != nil {
+			return err
+		}
+		s.space()
+		switch s.peek() {
+		case ']':
+			s.pos++
+			return s.end()
+		case ',':
+			s.pos++
+		default:
+			return malformed("json syntax")
 		}
 	}
 }

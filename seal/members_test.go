@@ -228,3 +228,46 @@ func TestValuesCannotGrowIntoTheirObject(t *testing.T) {
 		t.Errorf("appending to a value changed the object to %s", object)
 	}
 }
+
+// elements collects what Elements yields.
+func elements(array string) (got []string, err error) {
+	err = seal.Elements([]byte(array), func(value []byte) error {
+		got = append(got, string(value))
+		return nil
+	})
+	return got, err
+}
+
+func TestElements(t *testing.T) {
+	for _, c := range []struct {
+		name, array string
+		want        []string
+	}{
+		{"nothing inside", " [ ] ", nil},
+		{"one of each kind", `["x",-1.5e+3,true,false,null,{"p":1},[1,"2"]]`, []string{`"x"`, "-1.5e+3", "true", "false", "null", `{"p":1}`, `[1,"2"]`}},
+		{"white space everywhere", " [ 1 ,\n{ \"a\" : 2 }\t] \n", []string{"1", `{ "a" : 2 }`}},
+		{"one name in two objects", `[{"a":1},{"a":2}]`, []string{`{"a":1}`, `{"a":2}`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := elements(c.array)
+			if err != nil || !reflect.DeepEqual(got, c.want) {
+				t.Errorf("Elements = %q, %v, want %q", got, err, c.want)
+			}
+		})
+	}
+	for _, array := range []string{
+		``, `{}`, `null`, `1`, `[`, `[1`, `[1,`, `[1,]`, `[,1]`, `[1 2]`, `[1]]`, `[1]x`, `["a]`, `[{"a":1,"A":2}]`, "[\"\xff\"]", `["\ud800"]`,
+		nest("[", "", "]", 65),
+	} {
+		if got, err := elements(array); !errors.Is(err, seal.ErrMalformed) {
+			t.Errorf("Elements(%.20s) = %q, %v", array, got, err)
+		}
+	}
+	if _, err := elements(nest("[", "", "]", 64)); err != nil {
+		t.Errorf("64 levels: %v", err)
+	}
+	stop := errors.New("enough")
+	if err := seal.Elements([]byte(`[1,2`), func([]byte) error { return stop }); err != stop {
+		t.Errorf("Elements = %v, want what yield returned", err)
+	}
+}

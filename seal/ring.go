@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 )
 
 // MinSecret is the shortest secret, in bytes, that a codec takes. It is a floor for
@@ -20,6 +21,10 @@ type Key struct {
 	// Secret is the key material as the operator typed it. Auth.js uses the text's
 	// bytes: a secret that looks like base64 is not decoded.
 	Secret []byte
+
+	// Made is when the key was added to the ring, or zero when nobody knows. A program of
+	// several processes lets a key be known everywhere before it seals with it.
+	Made time.Time
 }
 
 // A Ring holds the secrets of one program, newest first: the first seals, any opens.

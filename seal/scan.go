@@ -12,9 +12,10 @@ const maxDepth = 64
 // A scanner walks over one JSON object. begin, then next until it says no, then end.
 // It holds no pointer to itself and so stays on its caller's stack.
 type scanner struct {
-	data  []byte
-	pos   int
-	names names
+	data   []byte
+	pos    int
+	names  names
+	script bool // the rules of PickScript
 
 	// The member that next has read.
 	start   int    // where the opening quote of its name is
@@ -42,11 +43,11 @@ func (s *scanner) next() (bool, error) {
 	return ok, err
 }
 
-// end checks that nothing follows the object.
+// end checks that nothing follows the object or array.
 func (s *scanner) end() error {
 	s.space()
 	if s.pos != len(s.data) {
-		return malformed("data after the json object")
+		return malformed("data after the json value")
 	}
 	return nil
 }
@@ -85,6 +86,11 @@ func (s *scanner) member(first bool, depth int) (bool, error) {
 		return false, err
 	}
 	name := s.data[start+1 : s.pos-1]
+	if s.script {
+		if err := scriptName(name, found); err != nil {
+			return false, err
+		}
+	}
 	s.names.push(number(name, found))
 	s.space()
 	if s.peek() != ':' {
@@ -205,6 +211,7 @@ func (s *scanner) peek() byte {
 const (
 	hasEscape = 1 << iota
 	hasHigh
+	hasScript // an escape that only PickScript takes
 )
 
 // text reads a string, from the opening quote to behind the closing one, and says what
@@ -232,6 +239,10 @@ func (s *scanner) text() (found uint8, err error) {
 		case c == '\\':
 			found |= hasEscape
 			n := escapeLen(data[i:])
+			if n == 0 && s.script {
+				found |= hasScript
+				n = scriptEscapeLen(data[i:])
+			}
 			if n == 0 {
 				return found, malformed("json escape")
 			}

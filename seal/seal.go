@@ -1,19 +1,21 @@
 // Package seal turns session claims into a cookie value and back.
 //
 // A [Codec] speaks one wire format. Package authjs speaks the encrypted cookies of
-// Auth.js v4 and v5. All codecs take their keys from a [Ring]: the newest key seals, any
-// key opens, so a secret can be changed without signing anyone out.
+// Auth.js v4 and v5, package jwt signed tokens. All codecs take their keys from a
+// [Ring]: the newest key seals, any key opens, so a secret can be changed without
+// signing anyone out.
 //
 // Open answers one question only: did we write this, is it whole, and is it still inside
 // the lifetime written into it. Whether the user behind it may come in is the business
 // of package signet.
 //
 // Beside the codecs the package holds what all of them need to read foreign bytes
-// strictly: [Split] for compact tokens, [Members] and [Pick] for JSON objects, [String]
-// and [Seconds] for values in them; and [Stamp], which writes the times into claims.
+// strictly: [Split] for compact tokens, [Members] and [Pick] for JSON objects,
+// [Elements] for JSON arrays, [String] and [Seconds] for values in them; and [Stamp],
+// which writes the times into claims.
 //
-// It does not own cookies, sessions or clocks, and it keeps nothing: who calls brings
-// the secrets and the time.
+// It does not own cookies, sessions or clocks, and it keeps nothing but what [Cached] is
+// asked to remember: who calls brings the secrets and the time.
 package seal
 
 import "time"

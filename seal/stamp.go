@@ -14,7 +14,8 @@ var stamped = [...]string{"iat", "exp", "jti"}
 // Stamp appends claims to dst with iat, exp and jti at the end, in that order, in place
 // of those that were given. Other members stay as they are, byte for byte; white space
 // between members goes. claims has to pass [Members], so that nothing is sealed that
-// could not be opened. jti must need no escaping in JSON.
+// could not be opened. jti must need no escaping in JSON; where it is empty, none is
+// written, for formats whose values have no name.
 func Stamp(dst, claims []byte, life Life, jti string) ([]byte, error) {
 	issued, expires, err := life.seconds()
 	if err != nil {
@@ -49,9 +50,12 @@ func Stamp(dst, claims []byte, life Life, jti string) ([]byte, error) {
 	out = strconv.AppendInt(out, issued, 10)
 	out = append(out, `,"exp":`...)
 	out = strconv.AppendInt(out, expires, 10)
-	out = append(out, `,"jti":"`...)
-	out = append(out, jti...)
-	return append(out, `"}`...), nil
+	if jti != "" {
+		out = append(out, `,"jti":"`...)
+		out = append(out, jti...)
+		out = append(out, '"')
+	}
+	return append(out, '}'), nil
 }
 
 // isStamped tells whether Stamp writes a member of that name. Another spelling of such a

@@ -35,6 +35,13 @@ func TestStamp(t *testing.T) {
 	}
 }
 
+func TestStampWithoutAName(t *testing.T) {
+	got, err := seal.Stamp(nil, []byte(`{"jti":"theirs","a":1}`), someLife, "")
+	if want := `{"a":1,"iat":1767225600,"exp":1769817600}`; err != nil || string(got) != want {
+		t.Errorf("Stamp = %s, %v, want %s", got, err, want)
+	}
+}
+
 func TestStampRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, claims string
