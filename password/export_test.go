@@ -11,7 +11,7 @@ func Work(encoded string) float64 {
 	if err != nil {
 		return 0
 	}
-	return r.scheme.work()
+	return r.work()
 }
 
 // Opaque is the text that new hashes are made over.

@@ -196,15 +196,17 @@ func (h *Hasher) try(ctx context.Context, r record, password string) (bool, erro
 		return false, err
 	}
 	defer leave()
-	for _, form := range forms {
-		h.step(r.scheme)
-		match, err := r.scheme.matches(r, form, key)
-		h.drop(r.scheme)
-		if err != nil {
-			return false, fmt.Errorf("password: verify %s: %w", r.scheme.name(), err)
-		}
-		if match {
-			return true, nil
+	for _, s := range r.schemes() {
+		for _, form := range forms {
+			h.step(s)
+			match, err := s.matches(r, form, key)
+			h.drop(s)
+			if err != nil {
+				return false, fmt.Errorf("password: verify %s: %w", s.name(), err)
+			}
+			if match {
+				return true, nil
+			}
 		}
 	}
 	return false, nil

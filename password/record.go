@@ -30,7 +30,8 @@ type Info struct {
 	// pbkdf2-sha1, pbkdf2-sha256 or pbkdf2-sha512.
 	Algorithm string
 
-	// Params are the parameters as the PHC form writes them: "m=19456,t=2,p=1".
+	// Params are the parameters as the PHC form writes them: "m=19456,t=2,p=1". Where a
+	// hash does not tell which of two it was made with, those tried first.
 	Params string
 
 	// Norm is "opaque" for a hash of ours, "nfkc" for those of better-auth and Lucia, and
@@ -46,8 +47,8 @@ type Info struct {
 //
 //   - $argon2id$ and $argon2i$, version 19;
 //   - $2a$, $2b$ and $2y$, and $bcrypt-sha512b64$2b$…, see below;
-//   - $scrypt$ln=…,r=…,p=…$ of passlib and others, s2:salt:key of Lucia, salt:key of
-//     better-auth and Lucia 3;
+//   - $scrypt$ln=…,r=…,p=…$ of passlib and others, s2:salt:key of Lucia 2, salt:key of
+//     better-auth and of Lucia 3 (r=16) or 1 (r=8);
 //   - $pbkdf2$, $pbkdf2-sha256$ and $pbkdf2-sha512$ of passlib and of npm's @phc/pbkdf2;
 //   - Django's pbkdf2_sha1$, pbkdf2_sha256$, scrypt$, argon2$, bcrypt$ and bcrypt_sha256$;
 //   - Werkzeug's scrypt:… and pbkdf2:….
@@ -72,10 +73,27 @@ func Parse(encoded string) (Info, error) {
 // A record is a stored hash, taken apart.
 type record struct {
 	scheme scheme
+	second scheme // tried after scheme, with no larger needs; mostly nil
 	forms  forms
 	pepper string // id
 	salt   []byte // as the scheme uses it: for bcrypt, text
 	sum    []byte
+}
+
+// schemes are those to try.
+func (r record) schemes() []scheme {
+	if r.second == nil {
+		return []scheme{r.scheme}
+	}
+	return []scheme{r.scheme, r.second}
+}
+
+// work is that of a wrong password.
+func (r record) work() (sum float64) {
+	for _, s := range r.schemes() {
+		sum += s.work()
+	}
+	return sum
 }
 
 // A scheme is an algorithm with its parameters; a comparable value.
@@ -112,7 +130,7 @@ var readers = []struct {
 	{"scrypt:", parseScryptWerkzeug},
 	{"pbkdf2:", parsePBKDF2Werkzeug},
 	{"s2:", parseScryptLucia},
-	{"", parseScryptBetterAuth},
+	{"", parseScryptUntagged},
 }
 
 func parse(encoded string) (record, error) {
@@ -210,7 +228,7 @@ func medianOf(stored []string) (record, error) {
 		return record{}, ErrFormat
 	}
 	slices.SortFunc(read, func(a, b record) int {
-		switch wa, wb := a.scheme.work(), b.scheme.work(); {
+		switch wa, wb := a.work(), b.work(); {
 		case wa < wb:
 			return -1
 		case wa > wb:

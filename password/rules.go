@@ -52,6 +52,9 @@ type Rules struct {
 	Log *slog.Logger
 }
 
+// Least is how many code points the rules ask for.
+func (r Rules) Least() int { return max(r.Min, 8) }
+
 // Check returns nil for a password that may be used, and a [*WeakError] otherwise. own are
 // what an attacker knows of its owner, such as email, name and user name; they and their
 // parts are guessed first. It does no hashing.
@@ -71,7 +74,7 @@ func (r Rules) Check(ctx context.Context, password string, own ...string) error 
 	if strings.ContainsRune(text, utf8.RuneError) {
 		return &WeakError{Code: Encoding}
 	}
-	least, most := max(r.Min, 8), MaxLength
+	least, most := r.Least(), MaxLength
 	if r.Max > 0 {
 		most = min(r.Max, MaxLength)
 	}

@@ -92,31 +92,40 @@ func parseScryptWerkzeug(rest string) (record, error) {
 	return s.record(field[1], field[2], asText, lowerHex)
 }
 
-// betterAuth is what better-auth 1 and Lucia 2 and 3 use without saying so in the hash.
-var betterAuth = scryptScheme{log: 14, r: 16, p: 1}
+// What better-auth 1 and Lucia use without saying so in the hash: lucia now, lucia1 in
+// the days of Lucia 1.
+var (
+	lucia  = scryptScheme{log: 14, r: 16, p: 1}
+	lucia1 = scryptScheme{log: 14, r: 8, p: 1}
+)
 
-// parseScryptBetterAuth reads "salt:key", 16 and 64 bytes in hex, of better-auth 1 and of
-// Lucia 3's Scrypt. What scrypt gets as salt is the hex text, not its bytes.
-func parseScryptBetterAuth(text string) (record, error) {
-	salt, key, ok := strings.Cut(text, ":")
-	if !ok || len(salt) != 32 || len(key) != 128 {
+// parseScryptUntagged reads "salt:key" of better-auth 1, of Lucia 3's Scrypt and of what
+// its LegacyScrypt takes over from Lucia 1. Only the last has r=8, and nothing in the hash
+// tells: both are tried.
+func parseScryptUntagged(text string) (record, error) {
+	salt, _, _ := strings.Cut(text, ":")
+	if strings.ContainsFunc(salt, notOfSalt) {
 		return record{}, ErrFormat
 	}
-	if _, err := lowerHex(salt); err != nil {
-		return record{}, ErrFormat
-	}
-	r, err := betterAuth.record(salt, key, asText, lowerHex)
-	r.forms = compatible
+	r, err := parseScryptLucia(text)
+	r.second = lucia1
 	return r, err
 }
 
-// parseScryptLucia reads "salt:key" after the "s2:" of Lucia 2, whose salt is any text.
+// notOfSalt: these programs write hex, or letters and digits. Without a tag, what has
+// other signs is something else.
+func notOfSalt(r rune) bool {
+	return (r < '0' || '9' < r) && (r < 'A' || 'Z' < r) && (r < 'a' || 'z' < r) && r != '-' && r != '_'
+}
+
+// parseScryptLucia reads "salt:key", the key 64 bytes in hex. After "s2:" it is r=16, as
+// Lucia 2 wrote it. What scrypt gets as salt is its text, also where that is hex.
 func parseScryptLucia(rest string) (record, error) {
 	salt, key, ok := strings.Cut(rest, ":")
 	if !ok || len(key) != 128 {
 		return record{}, ErrFormat
 	}
-	r, err := betterAuth.record(salt, key, asText, lowerHex)
+	r, err := lucia.record(salt, key, asText, lowerHex)
 	r.forms = compatible
 	return r, err
 }

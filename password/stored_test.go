@@ -91,6 +91,12 @@ var hostile = map[string]struct {
 	"PBKDF2 just above":     {"pbkdf2_sha256$10000001$saltsalt$" + sum43 + "=", password.ErrLimits},
 	"PBKDF2, none":          {"pbkdf2:sha256:0$saltsalt$" + hex64, password.ErrLimits},
 	"PBKDF2 of MD5":         {"pbkdf2:md5:1000$saltsalt$" + hex64, password.ErrFormat},
+	"a salt of signs":       {"salt$salt:" + hex64 + hex64, password.ErrFormat},
+	"a salt of 7 letters":   {"saltsal:" + hex64 + hex64, password.ErrLimits},
+	"a key of 63 bytes":     {"saltsalt:" + hex64 + hex64[2:], password.ErrFormat},
+	"a key in capitals":     {"saltsalt:" + hex64 + hex64[2:] + "AA", password.ErrFormat},
+	"a third part":          {"saltsalt:" + hex64 + ":" + hex64[1:], password.ErrFormat},
+	"another tag than s2":   {"s3:saltsalt:" + hex64 + hex64, password.ErrFormat},
 	"nothing":               {"", password.ErrFormat},
 	"a plain password":      {"hunter2", password.ErrFormat},
 	"a colon":               {":", password.ErrFormat},
@@ -156,6 +162,42 @@ func TestS37_OldHashesAskForAnUpgrade(t *testing.T) {
 				t.Errorf("after the upgrade: %+v", got)
 			}
 		})
+	}
+}
+
+// TestS37_UntaggedScryptIsTriedBothWays: "salt:key" of Lucia 3 has r=16, of Lucia 1 r=8.
+// Both tries are one attempt, and a wrong password costs both, as its decoy does.
+func TestS37_UntaggedScryptIsTriedBothWays(t *testing.T) {
+	var ran []string
+	h := &password.Hasher{Cost: cheap}
+	h.SetGate(func(kind string) { ran = append(ran, kind) })
+	const both = "scrypt ln=14,r=16,p=1; scrypt ln=14,r=8,p=1"
+	for _, c := range readCases[foreignCase](t, "foreign.json") {
+		want := map[string]string{
+			"lucia 3, Hangul": "scrypt ln=14,r=16,p=1", "lucia 1, Hangul": both, "lucia 2, Hangul": "scrypt ln=14,r=16,p=1",
+		}[c.Name]
+		if want == "" || raceEnabled {
+			continue // five of these hashes take half a minute under the race detector
+		}
+		ran = nil
+		if got := verify(t, h, c.Hash, c.Password); got != (password.Outcome{Match: true, Upgrade: true}) || strings.Join(ran, "; ") != want {
+			t.Errorf("%s: %+v, ran %q, want %s", c.Name, got, ran, want)
+		}
+		if c.Name != "lucia 3, Hangul" {
+			continue
+		}
+		if err := h.Imitate(c.Hash); err != nil {
+			t.Fatal(err)
+		}
+		for what, work := range map[string]func() error{
+			"a wrong password": func() error { _, err := h.Verify(t.Context(), c.Hash, phrase); return err },
+			"a decoy":          func() error { return h.Decoy(t.Context(), phrase) },
+		} {
+			ran = nil
+			if err := work(); err != nil || strings.Join(ran, "; ") != both {
+				t.Errorf("%s runs %q, %v, want %s", what, ran, err, both)
+			}
+		}
 	}
 }
 
