@@ -1,20 +1,19 @@
 package signet_test
 
 import (
-	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/seal"
 	"github.com/signet-auth/signet/seal/authjs"
 )
 
 func TestAcceptTheSameFormatWithOtherSecrets(t *testing.T) {
 	const name, theirSecret = "authjs.session-token", "uX4nB8cQ1zR6kT9mW3vJ7hD2gS5pL0yF"
 	theirs := signet.AuthJS
-	theirs.Secrets = []string{theirSecret}
+	theirs.Keys = seal.Secrets(theirSecret)
 	h := open(t, func(c *signet.Config) { c.Session.Accept = []signet.Format{theirs} })
 	c := h.courier(t)
 	c.plant(name, sealed(t, authjs.V5, name, foreignUser, month(noon), theirSecret))
@@ -29,17 +28,6 @@ func TestAcceptTheSameFormatWithOtherSecrets(t *testing.T) {
 	}
 	if got := c.who(); got != "null" {
 		t.Errorf("session after sign-out = %s", got)
-	}
-}
-
-func TestAcceptIsSaidToDoNothingWithDatabaseSessions(t *testing.T) {
-	var log bytes.Buffer
-	open(t, func(c *signet.Config) {
-		c.Session.Strategy, c.Session.Accept = signet.Database, []signet.Format{signet.AuthJSv4}
-		c.World.Log = slog.New(slog.NewTextHandler(&log, nil))
-	})
-	if !strings.Contains(log.String(), "Session.Accept does nothing") {
-		t.Errorf("log: %s", log.String())
 	}
 }
 

@@ -284,7 +284,7 @@ func TestNameOfTheSessionCookie(t *testing.T) {
 		{URL: site, Session: signet.SessionConfig{Cookie: signet.CookieConfig{Name: "a b"}}},
 		{URL: site, Session: signet.SessionConfig{Cookie: signet.CookieConfig{Domain: "exa mple.com"}}},
 	} {
-		bad.Secrets = []string{secret}
+		bad.Keys = seal.Secrets(secret)
 		if _, err := signet.New(bad); err == nil {
 			t.Errorf("New took the cookie %+v on %s", bad.Session.Cookie, bad.URL)
 		}

@@ -24,12 +24,14 @@ var arrows = map[string][]string{
 	"match":                {},
 	"pages":                {},
 	"password":             {},
+	"session":              {"cookie", "seal"},
 	"provider/credentials": {"", "password"},
 	"provider/*":           {""},
 	"store/*":              {""},
 	"signettest":           {""},
 	"cmd/signet": {
-		"", "cookie", "match", "pages", "password", "provider/credentials", "seal", "seal/authjs", "store/memory", "store/sqlite",
+		"", "cookie", "match", "pages", "password", "provider/credentials", "seal", "seal/authjs",
+		"seal/iron", "seal/jwt", "seal/lucia", "store/memory", "store/sqlite",
 	},
 }
 

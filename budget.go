@@ -77,7 +77,7 @@ func (t *try) slowly(ctx context.Context, key string) error {
 	if was, err := t.store.Consume(ctx, key+":slow", Use{Now: now, Look: true}); err == nil {
 		spent = hard - was.Left
 	} else if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrSpent) {
-		return err
+		return fromStore(err)
 	}
 	delay := maxDelay
 	if spent < 10 {
@@ -105,7 +105,7 @@ func (t *try) count(ctx context.Context, key string, uses int, window time.Durat
 	if err == nil {
 		t.taken = append(t.taken, key)
 	}
-	return err
+	return fromStore(err)
 }
 
 func throttled(wait time.Duration) error {
@@ -153,7 +153,7 @@ func (t *try) knownDevice() bool {
 		return false
 	}
 	known := false
-	for _, k := range t.a.deviceKeys {
+	for _, k := range t.v.keys.device {
 		known = sameText(mac, deviceMAC(k, id, t.account)) || known
 	}
 	if known {
@@ -171,7 +171,7 @@ func (t *try) remember(h http.Header) error {
 		return err
 	}
 	id := base64.RawURLEncoding.EncodeToString(raw[:])
-	line, err := t.v.wire.device.Set(t.v.wire.deviceName, id+"."+deviceMAC(t.a.deviceKeys[0], id, t.account))
+	line, err := t.v.wire.device.Set(t.v.wire.deviceName, id+"."+deviceMAC(t.v.keys.device[0], id, t.account))
 	if err != nil {
 		return err
 	}

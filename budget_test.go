@@ -297,6 +297,22 @@ func TestS46_OwnerComesInDuringAnAttack(t *testing.T) {
 		if answer := got(owner.guess(minsuEmail, minsuPassword)); answer != "in" {
 			t.Errorf("the owner: %s", answer)
 		}
+		t.Run("who signed up here is known as well", func(t *testing.T) {
+			c := h.courier(t)
+			if w := c.post("/api/auth/signup", newcomer(c)); w.Code != http.StatusSeeOther || c.cookie("authjs.device") == "" {
+				t.Fatalf("%d, device %q", w.Code, c.cookie("authjs.device"))
+			}
+			c.post("/api/auth/signout", url.Values{"csrfToken": {c.csrf()}})
+			for range 50 {
+				attacker.guess("new@example.com", "wrong")
+			}
+			if answer := got(h.courier(t).guess("new@example.com", "long enough 4 u all")); !strings.HasPrefix(answer, "wait") {
+				t.Errorf("another browser: %s", answer)
+			}
+			if answer := got(c.guess("new@example.com", "long enough 4 u all")); answer != "in" {
+				t.Errorf("the one who signed up: %s", answer)
+			}
+		})
 		t.Run("a stolen device has its own bound", func(t *testing.T) {
 			thief := h.courier(t)
 			thief.plant("authjs.device", owner.cookie("authjs.device"))

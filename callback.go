@@ -92,7 +92,7 @@ func (a *Auth) userOf(ctx context.Context, id Identity) (User, error) {
 		return u, nil
 	}
 	if err != nil {
-		return User{}, err
+		return User{}, fromStore(err)
 	}
 	if known.Disabled {
 		// The same words as for a wrong password: who is locked out is nobody's business.

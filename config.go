@@ -11,16 +11,20 @@ import (
 
 	"github.com/signet-auth/signet/pages"
 	"github.com/signet-auth/signet/seal"
-	"github.com/signet-auth/signet/seal/authjs"
 )
 
-// Config is what [New] needs to know. Only Secrets is required, and without Providers
-// nobody can sign in.
+// Config is what [New] needs to know. Only Secrets (or Keys) is required, and without
+// Providers nobody can sign in.
 type Config struct {
 	// Secrets seal the cookies, newest first. An older secret still opens what it sealed;
 	// remove it once the longest session it can have sealed is over. At least 32 bytes
 	// each, and none that is known from a tutorial.
 	Secrets []string
+
+	// Keys are Secrets with IDs and dates of their own, in the place of Secrets. A format
+	// that writes the ID of its key into the cookie, as iron-session does, needs IDs that
+	// stay what they are when the oldest key goes.
+	Keys seal.Ring
 
 	// AllowWeakSecret takes any secret of 16 bytes or more. For experiments on one's own
 	// machine only.
@@ -78,6 +82,10 @@ const (
 	DefaultAbsolute = 90 * 24 * time.Hour
 )
 
+// DefaultCache is the number of sealed cookies that are remembered where SessionConfig
+// says nothing.
+const DefaultCache = 4096
+
 // SessionConfig says how sessions are kept and for how long.
 type SessionConfig struct {
 	// Strategy is JWT when empty.
@@ -86,8 +94,9 @@ type SessionConfig struct {
 	// Format is the cookie format written; the zero value is [AuthJS].
 	Format Format
 
-	// Accept lists formats that are read as well and written back in Format. Nil means
-	// the other generation of Auth.js; an empty list means none.
+	// Accept lists formats that are read as well and written back in Format: sessions that
+	// people carry from another application go on here. Nil means the other generation of
+	// Auth.js with the strategy JWT and none with Database; an empty list means none.
 	Accept []Format
 
 	// MaxAge ends a session that nobody visits; zero means DefaultMaxAge.
@@ -106,34 +115,12 @@ type SessionConfig struct {
 	Expose map[string]string
 
 	Cookie CookieConfig
+
+	// Cache is how many sealed cookies of a format are remembered as opened before, so that
+	// the next visit costs no cryptography; about 1 KiB each. Zero means DefaultCache, less
+	// none. Sessions that were ended are refused all the same.
+	Cache int
 }
-
-// A Format is a cookie format with the names that its cookies have.
-type Format struct {
-	// Name is what configuration calls it.
-	Name string
-
-	// Make builds the codec.
-	Make seal.Make
-
-	// Stem begins the cookie names: "authjs" in authjs.session-token.
-	Stem string
-
-	// Chunk is the most that one cookie takes, in bytes.
-	Chunk int
-
-	// Secrets replace Config.Secrets for this format; for cookies made by another app.
-	Secrets []string
-}
-
-// Formats that Signet writes and reads.
-var (
-	// AuthJS is the encrypted cookie of Auth.js v5.
-	AuthJS = Format{Name: "authjs", Make: authjs.V5, Stem: "authjs", Chunk: 3936}
-
-	// AuthJSv4 is the encrypted cookie of NextAuth v4.
-	AuthJSv4 = Format{Name: "authjs-v4", Make: authjs.V4, Stem: "next-auth", Chunk: 3933}
-)
 
 // CookieConfig changes the session cookie. The zero value is what Auth.js does.
 type CookieConfig struct {

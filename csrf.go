@@ -22,20 +22,20 @@ func newCSRFToken(rand io.Reader) (string, error) {
 }
 
 // csrfCookie is the cookie value for a token in session sid (0 before sign-in).
-func (a *Auth) csrfCookie(token string, sid SessionID) string {
-	return token + "|" + csrfMAC(a.csrfKeys[0], token, sid)
+func (k *keys) csrfCookie(token string, sid SessionID) string {
+	return token + "|" + csrfMAC(k.csrf[0], token, sid)
 }
 
 // readCSRF returns the token of a cookie value that we made for session sid, or "".
-func (a *Auth) readCSRF(value string, sid SessionID) string {
+func (k *keys) readCSRF(value string, sid SessionID) string {
 	token, mac, ok := strings.Cut(value, "|")
 	if !ok || len(token) != 64 || len(mac) != 64 {
 		return ""
 	}
 	found := false
 	// Try every key, also after a match: the time taken must not tell which one is in use.
-	for _, k := range a.csrfKeys {
-		found = hmac.Equal([]byte(csrfMAC(k, token, sid)), []byte(mac)) || found
+	for _, own := range k.csrf {
+		found = hmac.Equal([]byte(csrfMAC(own, token, sid)), []byte(mac)) || found
 	}
 	if !found {
 		return ""

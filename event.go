@@ -3,6 +3,7 @@ package signet
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +23,9 @@ func (a *Auth) tell(event func()) {
 func (a *Auth) start() error {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
-	for _, feed := range a.feeds() {
+	feeds := a.feeds()
+	a.revoked.broken = make([]atomic.Int64, len(feeds))
+	for i, feed := range feeds {
 		first, cancel := context.WithTimeout(ctx, 30*time.Second)
 		news, cursor, err := feed.Since(first, "")
 		cancel()
@@ -31,12 +34,18 @@ func (a *Auth) start() error {
 			return fmt.Errorf("signet: revocations cannot be read: %w", err)
 		}
 		a.revoked.add(news...)
-		a.done.Go(func() { a.follow(ctx, feed, cursor) })
+		a.done.Go(func() { a.follow(ctx, feed, cursor, &a.revoked.broken[i]) })
 	}
 	if a.config.Session.Strategy == JWT && a.config.Stores.Sessions == nil {
 		a.log.Warn("sessions are stateless and there is no store: a sign-out is remembered by this process only, until it ends")
 	}
-	a.done.Go(func() { a.sweepEvery(ctx, time.Hour) })
+	look := a.watchClock()
+	a.done.Go(func() {
+		a.every(ctx, time.Minute, look)
+	})
+	a.done.Go(func() {
+		a.every(ctx, time.Hour, func() { a.sweep(ctx) })
+	})
 	return nil
 }
 
@@ -52,7 +61,8 @@ func (a *Auth) feeds() []Feed {
 	return feeds
 }
 
-func (a *Auth) sweepEvery(ctx context.Context, pause time.Duration) {
+// every calls do after each pause until ctx ends.
+func (a *Auth) every(ctx context.Context, pause time.Duration, do func()) {
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for {
@@ -60,7 +70,7 @@ func (a *Auth) sweepEvery(ctx context.Context, pause time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			a.sweep(ctx)
+			do()
 		}
 	}
 }

@@ -90,7 +90,7 @@ func enter(auth *signet.Auth, path string) *http.Request {
 func ExampleNew() {
 	_, err := signet.New(signet.Config{Secrets: []string{"my-secret-key-in-a-tutorial-0123456789"}})
 	fmt.Println(err)
-	// Output: signet: Secrets[0]: known from a tutorial or a sample; make one with `openssl rand -base64 33`, or `signet init`
+	// Output: signet: Secrets[0]: known from a tutorial or a sample; make one with `signet keys new`, or `openssl rand -base64 33`
 }
 
 func ExampleAuth_Handler() {

@@ -277,7 +277,7 @@ func (x *exchange) settleToken(action string) error {
 	if action == "session" && x.r.Method == http.MethodGet && has {
 		return nil // the busiest end point has no use for the token
 	}
-	if x.token = x.a.readCSRF(value, x.sid()); x.token != "" {
+	if x.token = x.keys.readCSRF(value, x.sid()); x.token != "" {
 		return nil
 	}
 	return x.mintToken(x.sid())
@@ -292,7 +292,7 @@ func (x *exchange) mintToken(sid SessionID) error {
 }
 
 func (x *exchange) setToken(token string, sid SessionID) error {
-	line, err := x.wire.guest.Set(x.wire.csrfName, x.a.csrfCookie(token, sid))
+	line, err := x.wire.guest.Set(x.wire.csrfName, x.keys.csrfCookie(token, sid))
 	if err != nil {
 		return err
 	}

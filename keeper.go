@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -60,12 +59,12 @@ func badFrom(err error) error {
 	return &badCookie{"malformed"}
 }
 
-// limit works out when s ends: at the time written, MaxAge after it was last written, or
+// limit works out when s ends: at the time written (zero: never), MaxAge after it was last written, or
 // Absolute after its start, whatever comes first. So limits made shorter hold for cookies
 // already out.
 func (a *Auth) limit(s *Session, written time.Time) {
 	end := s.issued.Add(a.config.Session.MaxAge)
-	if written.Before(end) {
+	if !written.IsZero() && written.Before(end) {
 		end = written
 	}
 	if last := s.Start.Add(a.config.Session.Absolute); last.Before(end) {
@@ -98,66 +97,7 @@ func (a *Auth) judge(s *Session, now time.Time) error {
 type sealed struct{ *Auth }
 
 func (k sealed) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error) {
-	failure := errNobody
-	for i, f := range w.formats {
-		c, err := jar.Chunked(f.name)
-		if errors.Is(err, cookie.ErrAbsent) {
-			continue
-		}
-		if err != nil {
-			failure = badFrom(err)
-			continue
-		}
-		s, err := k.openAs(f.codec, c.Value, now)
-		if err != nil {
-			failure = err
-			continue
-		}
-		s.stale = s.stale || i > 0
-		return s, nil
-	}
-	return nil, failure
-}
-
-func (k sealed) openAs(codec seal.Codec, value string, now time.Time) (*Session, error) {
-	o, err := codec.Open(value, now)
-	if err != nil {
-		return nil, badFrom(err)
-	}
-	s, err := readSession(o.Claims)
-	if err != nil {
-		return nil, badFrom(err)
-	}
-	s.issued = o.Issued
-	if s.issued.IsZero() {
-		s.issued = o.Expires.Add(-k.config.Session.MaxAge)
-	}
-	if s.issued.After(now) {
-		s.issued = now // a start in the future would put off the absolute end
-	}
-	s.stale = o.Stale
-	if s.ID == 0 {
-		k.adopt(s, o.Print)
-	}
-	// NextAuth before 4.24.5 sealed its check cookies with the keys of sessions; those
-	// have neither of the two (CVE-2023-48309).
-	if s.UserID == "" && s.Email == "" {
-		return nil, &badCookie{"no-user"}
-	}
-	if s.issued.After(now.Add(time.Minute)) {
-		return nil, &badCookie{"not-yet"}
-	}
-	k.limit(s, o.Expires)
-	return s, k.judge(s, now)
-}
-
-// adopt makes a session of ours out of one that another library sealed. Its ID is derived
-// from the value, so that every process gives it the same and it can be ended like any.
-func (k sealed) adopt(s *Session, print string) {
-	h := sha256.Sum256([]byte("signet adopted session " + print))
-	s.ID = SessionID(binary.BigEndian.Uint64(h[:8]) | 1<<63)
-	s.Start, s.AuthTime = s.issued, s.issued
-	s.stale = true
+	return k.openAny(ctx, w, w.formats, jar, now)
 }
 
 func (k sealed) create(ctx context.Context, w *wire, s *Session, old SessionID, c Client) (string, error) {
@@ -169,17 +109,14 @@ func (k sealed) create(ctx context.Context, w *wire, s *Session, old SessionID, 
 	if err != nil {
 		return "", err
 	}
-	return value, k.config.Stores.Sessions.CreateSession(ctx, row, old)
+	return value, fromStore(k.config.Stores.Sessions.CreateSession(ctx, row, old))
 }
 
 // seal makes the cookie. That claims do not fit is found out here, before anything is
 // stored or ended.
 func (k sealed) seal(w *wire, s *Session) (string, error) {
 	f := w.formats[0]
-	value, err := f.codec.Seal(s.payload(), seal.Life{Issued: s.issued, Expires: s.Expires})
-	if err == nil && len(value) > w.chunk {
-		_, err = cookie.Plan(f.name, value, nil, w.chunk)
-	}
+	value, err := f.seal(s, s.Claims)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errClaims, err)
 	}
@@ -200,6 +137,10 @@ func (k sealed) rowExpires(s *Session) time.Time {
 }
 
 func (k sealed) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
+	if s.foreign {
+		// Read before over is asked below: an end that comes in between must not be skipped.
+		s.epoch = k.revoked.epoch(s.UserID)
+	}
 	if store := k.config.Stores.Sessions; store != nil && now.Sub(s.seen) >= k.touchAge {
 		if err := k.touch(ctx, store, s); err != nil {
 			return "", err
@@ -263,6 +204,24 @@ func (a *Auth) disabled(ctx context.Context, userID string) (bool, error) {
 type stored struct{ *Auth }
 
 func (k stored) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error) {
+	s, err := k.openOwn(ctx, w, jar, now)
+	if err == nil {
+		return k.heed(ctx, w, jar, s, now)
+	}
+	if len(w.formats) == 1 || !isNobody(err) {
+		return nil, err
+	}
+	carried, other := k.openAny(ctx, w, w.formats[1:], jar, now)
+	switch {
+	case other == nil:
+		return k.takeOver(ctx, w, carried, now)
+	case errors.Is(other, errNobody):
+		return nil, err
+	}
+	return nil, other
+}
+
+func (k stored) openOwn(ctx context.Context, w *wire, jar cookie.Jar, now time.Time) (*Session, error) {
 	value, err := jar.Get(w.formats[0].name)
 	if errors.Is(err, cookie.ErrAbsent) {
 		return nil, errNobody
@@ -270,6 +229,15 @@ func (k stored) open(ctx context.Context, w *wire, jar cookie.Jar, now time.Time
 	if err != nil {
 		return nil, badFrom(err)
 	}
+	s, err := k.openKey(ctx, value, now)
+	if err == nil {
+		k.confirm(s)
+	}
+	return s, err
+}
+
+// openKey finds the session that a cookie's value opens.
+func (k stored) openKey(ctx context.Context, value string, now time.Time) (*Session, error) {
 	id, hash, ok := parseKey(value)
 	if !ok {
 		return nil, &badCookie{"malformed"}
@@ -322,10 +290,13 @@ func (k stored) create(ctx context.Context, w *wire, s *Session, old SessionID, 
 		return "", err
 	}
 	value := s.ID.String() + "." + base64.RawURLEncoding.EncodeToString(secret[:])
-	return value, k.config.Stores.Sessions.CreateSession(ctx, row, old)
+	return value, fromStore(k.config.Stores.Sessions.CreateSession(ctx, row, old))
 }
 
 func (k stored) renew(ctx context.Context, w *wire, s *Session, now time.Time) (string, error) {
+	if s.kept == nil {
+		return k.adopt(ctx, w, s)
+	}
 	row := s.kept.row
 	row.Seen, row.Expires, row.AuthTime, row.Epoch = s.issued, s.Expires, s.AuthTime, s.epoch
 	var err error

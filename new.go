@@ -8,34 +8,37 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signet-auth/signet/match"
+	"github.com/signet-auth/signet/seal"
 )
 
 // Auth signs people in. Make one with [New] and Close it in the end. Its methods may be
 // called from several goroutines.
 type Auth struct {
-	config     Config
-	world      World
-	log        *slog.Logger
-	origin     string // "" when it comes from the request
-	basePath   string
-	providers  []registered
-	plain      *wire // cookies on http
-	secure     *wire // cookies on https
-	proxies    []netip.Prefix
-	trusted    map[string]bool // origins
-	protect    *match.Set
-	updateAge  time.Duration
-	touchAge   time.Duration
-	keeper     keeper
-	csrfKeys   [][]byte
-	deviceKeys [][]byte
-	onlyV4     bool // nobody but next-auth v4 is spoken to
-	revoked    *revoked
-	budget     *budget
-	stats      stats
+	config    Config
+	world     World
+	log       *slog.Logger
+	origin    string // "" when it comes from the request
+	basePath  string
+	providers []registered
+	proxies   []netip.Prefix
+	trusted   map[string]bool // origins
+	protect   *match.Set
+	updateAge time.Duration
+	touchAge  time.Duration
+	keeper    keeper
+	keys      atomic.Pointer[keys]
+	onlyV4    bool // nobody but next-auth v4 is spoken to
+	revoked   *revoked
+	budget    *budget
+	stats     stats
+
+	rekey      sync.Mutex // held while keys change
+	ring       seal.Ring
+	formatList []Format // the first is written
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -54,7 +57,7 @@ func New(c Config) (*Auth, error) {
 	a := &Auth{config: c, world: c.World.withDefaults()}
 	a.log = a.world.Log
 	a.config.Limits = c.Limits.withDefaults()
-	for _, step := range []func() error{a.setSecrets, a.setPlace, a.setPages, a.setSession, a.setCookies, a.setProviders, a.setProtect} {
+	for _, step := range []func() error{a.setPlace, a.setPages, a.setSession, a.setKeys, a.setProviders, a.setProtect} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -69,27 +72,6 @@ func (a *Auth) Close() error {
 	a.stop()
 	a.done.Wait()
 	return nil
-}
-
-func (a *Auth) setSecrets() error {
-	if len(a.config.Secrets) == 0 {
-		return &ConfigError{"Secrets", "there is none", "make one with `openssl rand -base64 33`, or `signet init`"}
-	}
-	for i, s := range a.config.Secrets {
-		err := CheckSecret(s)
-		if a.config.AllowWeakSecret && len(s) >= minWeakSecret {
-			err = nil
-		}
-		if err != nil {
-			return &ConfigError{fmt.Sprintf("Secrets[%d]", i), err.Error(), "make one with `openssl rand -base64 33`, or `signet init`"}
-		}
-	}
-	var err error
-	if a.csrfKeys, err = subkeys(a.config.Secrets, labelCSRF); err != nil {
-		return err
-	}
-	a.deviceKeys, err = subkeys(a.config.Secrets, labelDevice)
-	return err
 }
 
 // setPlace settles origin, base path and whom to believe about them.
@@ -153,9 +135,6 @@ func (a *Auth) setSession() error {
 	case Database:
 		if a.config.Stores.Sessions == nil {
 			return &ConfigError{"Session.Strategy", "database sessions need a store", "set Stores.Sessions, or use the strategy jwt"}
-		}
-		if len(s.Accept) > 0 {
-			a.log.Warn("Session.Accept does nothing with database sessions: sealed cookies are not read")
 		}
 	default:
 		return &ConfigError{"Session.Strategy", "unknown", "use jwt or database"}

@@ -10,7 +10,7 @@ import (
 
 // Format writes the place and the number of secrets.
 func (c Config) Format(s fmt.State, _ rune) {
-	fmt.Fprintf(s, "signet.Config{URL: %q, %d secrets}", c.URL, len(c.Secrets))
+	fmt.Fprintf(s, "signet.Config{URL: %q, %d secrets}", c.URL, len(c.Secrets)+len(c.Keys))
 }
 
 // LogValue is Format for log/slog.
@@ -18,7 +18,7 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
 // Format writes the name of the format.
 func (f Format) Format(s fmt.State, _ rune) {
-	fmt.Fprintf(s, "signet.Format{Name: %q, %d secrets}", f.Name, len(f.Secrets))
+	fmt.Fprintf(s, "signet.Format{Name: %q, %d keys}", f.Name, len(f.Keys))
 }
 
 // LogValue is Format for log/slog.

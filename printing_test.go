@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/seal"
 )
 
 func TestS102_NothingPrintsItsSecrets(t *testing.T) {
 	const hash = "the-hash-of-a-password"
 	theirs := signet.AuthJS
-	theirs.Secrets = []string{secret}
+	theirs.Keys = seal.Secrets(secret)
 	h := open(t)
 	config := signet.Config{Secrets: []string{secret}, Session: signet.SessionConfig{Format: theirs, Accept: []signet.Format{theirs}}}
 	for _, v := range []any{config, &config, config.Session, theirs, &theirs, h.Auth, signet.Account{UserID: "u", Data: []byte(hash)}, &signet.Account{Data: []byte(hash)}} {

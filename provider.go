@@ -16,7 +16,9 @@ type Provider interface {
 	Begin(ctx context.Context, a *Attempt) (Step, error)
 
 	// Finish takes the visitor's answer. An [Identity] ends the attempt. A [*Refused]
-	// error says no; any other error is a fault of the configuration, told to the log.
+	// error says no. What Accounts and Guard of the attempt failed with is to be returned
+	// as it is, or wrapped: the visitor may try again later. Any other error is a fault of
+	// the configuration, told to the log.
 	Finish(ctx context.Context, a *Attempt) (Step, error)
 }
 
@@ -40,6 +42,10 @@ type Info struct {
 
 	// SignUp lets visitors open an account; the provider is then a [Registrar].
 	SignUp bool
+
+	// MinPassword is how many characters the password of a new account needs, for the hint
+	// on the sign-up page; 0 gives none. The provider checks it.
+	MinPassword int
 
 	// Fields make the form on the sign-in page; without any the provider is not shown
 	// there, as in Auth.js.
@@ -71,8 +77,8 @@ type Attempt struct {
 }
 
 // Guard takes one try from the failure budgets of the account before its secret is checked,
-// so that a thousand parallel guesses cost a thousand tries. account is the ID of the user,
-// or what was typed where there is none, folded. The error is a [*Refused] to be returned
+// so that a thousand parallel guesses cost a thousand tries. account is "user:" and the ID of
+// the user, or what was typed where there is none, folded. The error is a [*Refused] to be returned
 // as it is. A successful sign-in gives its try back.
 func (a *Attempt) Guard(ctx context.Context, account string) error {
 	if a.guard == nil {
@@ -126,7 +132,8 @@ func (r Records) Find(ctx context.Context, subject string) (Account, error) {
 	if r.store == nil {
 		return Account{}, ErrNotFound
 	}
-	return r.store.Account(ctx, r.provider, subject)
+	a, err := r.store.Account(ctx, r.provider, subject)
+	return a, fromStore(err)
 }
 
 // Save replaces an account found before; [ErrStale] when somebody else was quicker.
@@ -135,5 +142,6 @@ func (r Records) Save(ctx context.Context, a Account) (Account, error) {
 		return Account{}, ErrNotFound
 	}
 	a.Provider = r.provider
-	return r.store.SaveAccount(ctx, a)
+	a, err := r.store.SaveAccount(ctx, a)
+	return a, fromStore(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,14 +16,17 @@ type revoked struct {
 	sessions shards[SessionID, time.Time]
 	users    shards[string, ended]
 
-	brokenSince atomic.Int64 // Unix nanoseconds since when the feed fails, 0 = fine
+	broken []atomic.Int64 // of each feed: Unix nanoseconds since when it fails, 0 = fine
 }
 
-// ended tells up to which epoch, and when, all sessions of a user were ended.
+// ended tells up to which epoch, and when last, all sessions of a user were ended.
 type ended struct {
 	epoch int64
 	at    time.Time
 }
+
+// deletedEpoch is the epoch of users who were deleted.
+const deletedEpoch = math.MaxInt64
 
 func newRevoked() *revoked {
 	seed := maphash.MakeSeed()
@@ -40,11 +44,18 @@ func (r *revoked) over(s *Session) bool {
 	if !ok {
 		return false
 	}
-	if s.ID < 0 {
-		// Another library made it and knows no epochs: its age has to do.
-		return !s.issued.After(e.at)
+	if s.foreign {
+		// Another library made it and knows no epochs: its age has to do. It makes new
+		// ones for a deleted user too, as long as it is not told.
+		return e.epoch == deletedEpoch || s.undated || !s.Start.After(e.at)
 	}
 	return s.epoch < e.epoch
+}
+
+// epoch is the one that a session begins in that has not been over so far.
+func (r *revoked) epoch(userID string) int64 {
+	e, _ := r.users.get(userID)
+	return e.epoch
 }
 
 // add takes news in. Repeats and old news change nothing.
@@ -54,9 +65,12 @@ func (r *revoked) add(list ...Revocation) {
 			r.sessions.put(v.Session, v.At)
 			continue
 		}
-		if e, ok := r.users.get(v.UserID); !ok || v.Epoch >= e.epoch {
-			r.users.put(v.UserID, ended{v.Epoch, v.At})
-		}
+		r.users.merge(v.UserID, func(e ended) ended {
+			if v.At.After(e.at) {
+				e.at = v.At
+			}
+			return ended{max(e.epoch, v.Epoch), e.at}
+		})
 	}
 }
 
@@ -68,8 +82,12 @@ func (r *revoked) forget(t time.Time) {
 
 // blind tells whether news has been missing for so long that a write should not rely on it.
 func (r *revoked) blind(now time.Time) bool {
-	since := r.brokenSince.Load()
-	return since != 0 && now.UnixNano()-since > int64(blindAfter)
+	for i := range r.broken {
+		if since := r.broken[i].Load(); since != 0 && now.UnixNano()-since > int64(blindAfter) {
+			return true
+		}
+	}
+	return false
 }
 
 // errBlind: whether the session has been ended elsewhere is not known.
@@ -78,21 +96,21 @@ var errBlind = errors.New("signet: revocations cannot be read")
 // blindAfter is how long a dead feed is tolerated for requests that change something.
 const blindAfter = 30 * time.Second
 
-// follow reads the feed until ctx ends.
-func (a *Auth) follow(ctx context.Context, feed Feed, cursor string) {
+// follow reads the feed until ctx ends. It keeps in broken since when the feed fails.
+func (a *Auth) follow(ctx context.Context, feed Feed, cursor string, broken *atomic.Int64) {
 	pause := 100 * time.Millisecond
 	for ctx.Err() == nil {
 		news, next, err := feed.Since(ctx, cursor)
 		if err == nil {
 			a.revoked.add(news...)
 			cursor, pause = next, 100*time.Millisecond
-			a.revoked.brokenSince.Store(0)
+			broken.Store(0)
 			continue
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if a.revoked.brokenSince.CompareAndSwap(0, a.world.Now().UnixNano()) {
+		if broken.CompareAndSwap(0, a.world.Now().UnixNano()) {
 			a.log.Error("revocations cannot be read", "error", err)
 		}
 		timer := time.NewTimer(pause)
@@ -128,17 +146,21 @@ func (s *shards[K, V]) get(k K) (v V, ok bool) {
 	return v, ok
 }
 
-func (s *shards[K, V]) put(k K, v V) {
+func (s *shards[K, V]) put(k K, v V) { s.merge(k, func(V) V { return v }) }
+
+// merge replaces what is there, or the zero value, by what change makes of it.
+func (s *shards[K, V]) merge(k K, change func(V) V) {
 	p := &s.part[maphash.Comparable(s.seed, k)%uint64(len(s.part))]
 	p.Lock()
 	defer p.Unlock()
 	if p.m == nil {
 		p.m = map[K]V{}
 	}
-	if _, ok := p.m[k]; !ok {
+	old, ok := p.m[k]
+	if !ok {
 		s.size.Add(1)
 	}
-	p.m[k] = v
+	p.m[k] = change(old)
 }
 
 func (s *shards[K, V]) drop(old func(V) bool) {

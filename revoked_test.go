@@ -86,6 +86,28 @@ func TestS13_DeafProcess(t *testing.T) {
 			t.Errorf("update afterwards: %d", code)
 		}
 	})
+	t.Run("another feed that works does not hide it", func(t *testing.T) {
+		for name, dead := range map[string]int{"sessions": 0, "users": 1} {
+			stores := []*brittle{newBrittle(), newBrittle()}
+			h := open(t, func(c *signet.Config) {
+				c.Stores = stores[1].stores()
+				c.Stores.Sessions = stores[0]
+			})
+			c := h.courier(t)
+			c.signIn()
+			stores[dead].mute.Store(true)
+			soon(t, name+": the feed is found dead", func() bool {
+				h.clock.Advance(time.Minute)
+				return c.send(http.MethodPost, "/mine/", "", "").Code == http.StatusServiceUnavailable
+			})
+			time.Sleep(10 * tick) // the other goes on; no harm where that is too short
+			if code := c.send(http.MethodPost, "/mine/", "", "").Code; code != http.StatusServiceUnavailable {
+				t.Errorf("%s: %d afterwards", name, code)
+			}
+			stores[dead].mute.Store(false)
+			soon(t, name+": all is well again", func() bool { return c.send(http.MethodPost, "/mine/", "", "").Code == http.StatusOK })
+		}
+	})
 	t.Run("thirty seconds are waited", func(t *testing.T) {
 		b := newBrittle()
 		h := open(t, b.use)
@@ -259,8 +281,29 @@ func TestS19_StoreThatFails(t *testing.T) {
 			t.Run("sign-in makes no session", func(t *testing.T) {
 				b := h.courier(t)
 				w := b.post("/api/auth/callback/credentials", url.Values{"csrfToken": {b.csrf()}, "email": {minsuEmail}, "password": {minsuPassword}})
-				if b.cookie(sessionName) != "" || w.Code == http.StatusOK || strings.Contains(w.Body.String()+w.Header().Get("Location"), "hunter2") {
+				if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("Location") != "" || !strings.Contains(w.Body.String(), "<html") {
+					t.Errorf("%d, Retry-After %q, Location %q", w.Code, w.Header().Get("Retry-After"), w.Header().Get("Location"))
+				}
+				if b.cookie(sessionName) != "" || strings.Contains(w.Body.String()+w.Header().Get("Location"), "hunter2") {
 					t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+				}
+			})
+			t.Run("sign-in by a script and by each client", func(t *testing.T) {
+				fields := map[string]string{"email": minsuEmail, "password": minsuPassword}
+				for _, test := range []struct{ name, json, header, body string }{
+					{"script", "", "", "null"},
+					{"v5", "", "X-Auth-Return-Redirect", `{"url":"http://localhost/api/auth/error?error=Busy"}`},
+					{"v4", "true", "", `{"url":"http://localhost/api/auth/error?error=Busy"}`},
+				} {
+					b := h.courier(t)
+					fields["csrfToken"], fields["json"] = b.csrf(), test.json
+					if test.header != "" {
+						b.header.Set(test.header, "1")
+					}
+					w := b.postJSON("/api/auth/callback/credentials", fields)
+					if w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Body.String() != test.body || b.cookie(sessionName) != "" {
+						t.Errorf("%s: %d %s", test.name, w.Code, w.Body)
+					}
 				}
 			})
 			t.Run("sign-up makes no account", func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math"
 	"strings"
+
+	"github.com/signet-auth/signet/seal"
 )
 
 // Labels of the keys derived from a secret. One key, one purpose: what is made for one can
@@ -13,13 +15,14 @@ import (
 const (
 	labelCSRF   = "signet csrf 1"
 	labelDevice = "signet device 1"
+	labelAdopt  = "signet adopt 1"
 )
 
-// subkeys derives one 32-byte key per secret for a purpose, in the order of the secrets.
-func subkeys(secrets []string, label string) ([][]byte, error) {
-	keys := make([][]byte, 0, len(secrets))
-	for _, s := range secrets {
-		k, err := hkdf.Key(sha256.New, []byte(s), nil, label, 32)
+// subkeys derives one 32-byte key per secret for a purpose, in the order of the ring.
+func subkeys(ring seal.Ring, label string) ([][]byte, error) {
+	keys := make([][]byte, 0, len(ring))
+	for _, own := range ring {
+		k, err := hkdf.Key(sha256.New, own.Secret, nil, label, 32)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/seal"
 )
 
 func TestS99_SecretsThatAreNone(t *testing.T) {
@@ -82,8 +83,8 @@ func TestS101_LabelsAreUnique(t *testing.T) {
 		}
 		keys[label] = key
 	}
-	if len(keys) != 2 {
-		t.Errorf("%d purposes, want 2: add the new one to export_test.go and here", len(keys))
+	if len(keys) != 3 {
+		t.Errorf("%d purposes, want 3: add the new one to export_test.go and here", len(keys))
 	}
 	// The keys of cookies begin with labels of Auth.js, which ours must not be.
 	for label := range keys {
@@ -100,7 +101,7 @@ func TestS102_ErrorsShowNoSecret(t *testing.T) {
 	for _, c := range []signet.Config{
 		{URL: "ftp://x"}, {BasePath: "?"}, {TrustedProxies: []string{"x"}}, {TrustedOrigins: []string{"x"}}, {Protect: []string{"("}},
 		{Session: signet.SessionConfig{Strategy: "x"}}, {Session: signet.SessionConfig{MaxAge: -1}}, {Session: signet.SessionConfig{Accept: []signet.Format{{}}}},
-		{Session: signet.SessionConfig{Format: signet.Format{Name: "x", Make: signet.AuthJS.Make, Stem: "x", Chunk: 1, Secrets: []string{canary[:8]}}}},
+		{Session: signet.SessionConfig{Format: signet.Format{Name: "x", Make: signet.AuthJS.Make, Stem: "x", Chunk: 1, Keys: seal.Secrets(canary[:8])}}},
 		{Pages: signet.Pages{SignIn: "x"}}, {Providers: []signet.Provider{anybody, anybody}},
 	} {
 		c.Secrets, c.World = []string{canary}, quiet

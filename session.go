@@ -40,6 +40,17 @@ type Session struct {
 	seen   time.Time // when the row of a sealed session was last written
 	stale  bool      // should be written again whatever its age
 
+	// foreign: another library sealed the cookie, and we have not written it back yet.
+	// undated: it does not say when.
+	foreign, undated bool
+
+	whose    string    // what the payload's user was called when we wrote it
+	beside   []string  // formats that were written beside ours
+	others   []others  // what their cookies hold
+	replaces SessionID // the one that another application signed somebody in over
+	from     string    // key of the ticket it was imported under, until its own cookie comes back
+	replaced string    // that key, once it has
+
 	// kept belongs to a stored session. It is behind a pointer so that a session printed
 	// with %+v shows no cookie.
 	kept *kept
@@ -127,8 +138,16 @@ func (s *Session) readOwn(raw []byte) error {
 			s.Methods, ok = readWords(v)
 		case "groups":
 			s.Groups, ok = readWords(v)
+		case "iat":
+			s.issued, ok = seal.Seconds(v)
+		case "whose":
+			s.whose, ok = seal.String(v)
+		case "from":
+			s.from, ok = seal.String(v)
+		case "beside":
+			s.beside, ok = readWords(v)
 		default:
-			ok = true // of a newer Signet
+			ok = s.readHidden(name, v)
 		}
 		bad = bad || !ok
 		return nil
@@ -145,8 +164,9 @@ func (s *Session) readOwn(raw []byte) error {
 	return nil
 }
 
-// payload writes the session as a JSON object without iat, exp and jti.
-func (s *Session) payload() []byte {
+// payload writes the session as a JSON object without iat, exp and jti, in the shape of
+// Auth.js. more goes into our own member.
+func (s *Session) payload(more ...member) []byte {
 	b := make([]byte, 0, 384)
 	b = append(b, '{')
 	b = appendClaim(b, "name", s.Name)
@@ -166,7 +186,7 @@ func (s *Session) payload() []byte {
 		b = append(b, m.raw...)
 	}
 	b = append(b, `,"signet":`...)
-	b = s.appendOwn(b)
+	b = s.appendOwn(b, more...)
 	return append(b, '}')
 }
 
@@ -186,7 +206,7 @@ func appendClaim(b []byte, name, value string) []byte {
 	return appendText(b, value)
 }
 
-func (s *Session) appendOwn(b []byte) []byte {
+func (s *Session) appendOwn(b []byte, more ...member) []byte {
 	b = append(b, `{"sid":"`...)
 	b = append(b, s.ID.String()...)
 	b = append(b, `","start":`...)
@@ -205,6 +225,17 @@ func (s *Session) appendOwn(b []byte) []byte {
 	}
 	b = appendWords(b, "amr", s.Methods)
 	b = appendWords(b, "groups", s.Groups)
+	b = appendWords(b, "beside", s.beside)
+	if s.from != "" {
+		b = append(b, `,"from":`...)
+		b = appendText(b, s.from)
+	}
+	for _, m := range more {
+		b = append(b, ',', '"')
+		b = append(b, m.name...)
+		b = append(b, '"', ':')
+		b = append(b, m.raw...)
+	}
 	return append(b, '}')
 }
 

@@ -131,6 +131,18 @@ func (x *exchange) postSessions(which string) {
 		return
 	}
 	if which == "others" {
+		if x.Session.foreign {
+			// All that is known of it is its date, so it would end with the others: it has
+			// to become ours first.
+			if err := x.renew(x.context(), x.w.Header()); err != nil {
+				x.fault(err)
+				return
+			}
+			if x.Session == nil {
+				x.deny(x.w, x.r, http.StatusUnauthorized)
+				return
+			}
+		}
 		if err := x.a.EndSessions(x.context(), x.Session.UserID, x.Session.ID); err != nil {
 			x.fault(err)
 			return

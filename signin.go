@@ -104,6 +104,10 @@ func (x *exchange) client() Client {
 
 // refused answers a provider's or the application's no.
 func (x *exchange) refused(p registered, err error) {
+	if isStoreFault(err) {
+		x.fault(err)
+		return
+	}
 	x.a.stats.signInsRefused.Add(1)
 	var no *Refused
 	var elsewhere GoTo
@@ -160,7 +164,7 @@ func (x *exchange) later(kind string, wait time.Duration) {
 		return
 	}
 	p := x.signInPage(kind)
-	p.RetryAfter, p.Email = wait, x.fields.Get("email")
+	p.RetryAfter, p.Email = wait, firstOf(x.fields.Get("email"), x.fields.Get("username"))
 	x.draw(x.failStatus(kind), p)
 }
 
@@ -194,6 +198,7 @@ func (v *Visit) admit(ctx context.Context, h http.Header, in *SignIn, trigger st
 	if v.Session != nil {
 		old = v.Session.ID
 	}
+	v.sealBeside(s)
 	value, err := v.a.keeper.create(ctx, v.wire, s, old, c)
 	if err != nil {
 		return fmt.Errorf("signet: session cannot be stored: %w", err)

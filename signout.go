@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/signet-auth/signet/cookie"
 	"github.com/signet-auth/signet/pages"
@@ -53,7 +55,11 @@ func (v *Visit) end(ctx context.Context, h http.Header) error {
 	if v.fault != nil {
 		return v.fault
 	}
-	for _, s := range v.all() {
+	sessions, err := v.all(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
 		if err := v.a.endSession(ctx, s, v); err != nil {
 			return err
 		}
@@ -63,27 +69,76 @@ func (v *Visit) end(ctx context.Context, h http.Header) error {
 	return nil
 }
 
-// all lists the sessions of the request: during a move between formats a browser may have
-// one in each.
-func (v *Visit) all() []*Session {
-	k, ok := v.a.keeper.(sealed)
-	if !ok {
-		if v.Session == nil {
-			return nil
-		}
-		return []*Session{v.Session}
-	}
+// all lists the sessions that the request's cookies open. There can be several: during a
+// move between formats a browser may have one in each, and where a cookie came twice nobody
+// is signed in, but who signs out means both. The error is the store's.
+func (v *Visit) all(ctx context.Context) ([]*Session, error) {
 	var list []*Session
-	for _, f := range v.wire.formats {
-		c, err := v.jar.Chunked(f.name)
-		if errors.Is(err, cookie.ErrAbsent) || err != nil {
-			continue
-		}
-		if s, err := k.openAs(f.codec, c.Value, v.now); err == nil {
-			list = append(list, s)
+	for i, f := range v.wire.formats {
+		for _, value := range spellings(v.jar, f.name) {
+			s, err := v.openValue(ctx, i, value)
+			var bad *badCookie
+			if errors.As(err, &bad) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(list, func(o *Session) bool { return o.ID == s.ID }) {
+				list = append(list, s)
+			}
 		}
 	}
-	return list
+	return list, nil
+}
+
+// openValue opens one value of the i-th format.
+func (v *Visit) openValue(ctx context.Context, i int, value string) (*Session, error) {
+	k, ok := v.a.keeper.(stored)
+	if ok && i == 0 {
+		return k.openKey(ctx, value, v.now)
+	}
+	s, err := v.a.openAs(ctx, &v.wire.formats[i], value, v.now)
+	if ok && err == nil {
+		return k.takeOver(ctx, v.wire, s, v.now)
+	}
+	return s, err
+}
+
+// maxSpellings bounds what the cookies of one name are put together to. A browser has two
+// of a name, perhaps three; whoever planted more did not mean to be signed out.
+const maxSpellings = 256
+
+// spellings returns the values that the cookies of one name, bare or in chunks, may have
+// been cut from: one, unless some came more than once.
+func spellings(jar cookie.Jar, name string) []string {
+	var values []string
+	var chunks [cookie.MaxChunks][]string
+	for n, v := range jar.All() {
+		suffix, ok := strings.CutPrefix(n, name)
+		switch {
+		case !ok || v == "":
+		case suffix == "":
+			values = append(values, v)
+		case len(suffix) == 2 && suffix[0] == '.' && '0' <= suffix[1] && suffix[1] < '0'+cookie.MaxChunks:
+			i := suffix[1] - '0'
+			chunks[i] = append(chunks[i], v)
+		}
+	}
+	begun := []string{""}
+	for _, choices := range chunks {
+		if len(values)+len(begun)*len(choices) > maxSpellings {
+			break
+		}
+		var longer []string
+		for _, b := range begun {
+			for _, c := range choices {
+				longer = append(longer, b+c)
+			}
+		}
+		values, begun = append(values, longer...), longer
+	}
+	return values
 }
 
 // endSession ends one session everywhere.
@@ -116,7 +171,10 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 }
 
 // EndSessions ends all sessions of a user at once but one (0 for none), those in cookies
-// as well. It raises the epoch of a user of ours, so that sessions without a row end too.
+// as well, and those that other libraries sealed until now. Without an exception it also
+// raises the epoch of a user of ours, so that sessions without a row end. The exception
+// needs a session store. It does not hold for a session that another library sealed until
+// [Visit.Commit] has written it back: all that is known of such a cookie is its date.
 // The error is the store's, or that there is none.
 func (a *Auth) EndSessions(ctx context.Context, userID string, except SessionID) error {
 	now := a.world.Now()
@@ -143,8 +201,8 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except SessionID)
 		}
 	}
 	store := a.config.Stores.Sessions
-	if store == nil && a.config.Stores.Users == nil {
-		return errors.New("signet: without a store nobody knows which sessions a user has")
+	if store == nil && (a.config.Stores.Users == nil || except != 0) {
+		return errors.New("signet: without a store for sessions nobody knows which ones a user has")
 	}
 	if store == nil {
 		return nil
@@ -152,6 +210,9 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except SessionID)
 	ids, err := store.EndSessions(ctx, Ending{UserID: userID, Except: except, At: now})
 	for _, id := range ids {
 		a.revoked.add(Revocation{Session: id, UserID: userID, At: now})
+	}
+	if err == nil {
+		a.revoked.add(Revocation{UserID: userID, At: now})
 	}
 	return err
 }

@@ -20,9 +20,10 @@ func (a *Auth) registrar() (registered, Registrar, bool) {
 }
 
 func (x *exchange) signUpPage(kind string) pages.SignUp {
+	p, _, _ := x.a.registrar()
 	return pages.SignUp{
 		Action: x.base + "/signup", CSRF: x.token, CallbackURL: x.back, Error: kind,
-		Email: x.fields.Get("email"), Name: x.fields.Get("name"),
+		Email: x.fields.Get("email"), Name: x.fields.Get("name"), MinLength: p.info.MinPassword,
 		SignInURL: x.base + "/signin?" + url.Values{"callbackUrl": {x.back}}.Encode(),
 	}
 }
@@ -101,7 +102,17 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 		x.a.tell(func() { x.a.config.Events.CreateUser(x.context(), user) })
 	}
 	in.User, in.Identity.UserID = user, user.ID
-	return x.enter(in, "signUp")
+	if err := x.enter(in, "signUp"); err != nil {
+		return err
+	}
+	if t.store == nil {
+		return nil
+	}
+	t.account = "user:" + user.ID // as the provider calls it when it asks for a try
+	if err := t.remember(x.w.Header()); err != nil {
+		x.a.log.Warn("browser not remembered", "error", err) // the session is made all the same
+	}
+	return nil
 }
 
 // signedUp takes the new user on: to the application's page for new users, if it has one.

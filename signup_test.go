@@ -1,6 +1,7 @@
 package signet_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/password"
 	"github.com/signet-auth/signet/provider/credentials"
 )
 
@@ -211,5 +213,50 @@ func TestSignUpOfOneAddressAtOnce(t *testing.T) {
 	}
 	if made != 1 {
 		t.Errorf("%d accounts were made", made)
+	}
+}
+
+func TestSignUpPageTellsTheLeastLength(t *testing.T) {
+	for least, want := range map[int]string{0: `minlength="8"`, 12: `minlength="12"`} {
+		h := open(t, func(c *signet.Config) {
+			c.Providers = []signet.Provider{credentials.Passwords(credentials.PasswordOptions{
+				SignUp: true, Hasher: cheapHasher(), Rules: password.Rules{Min: least},
+			})}
+		})
+		c := h.courier(t)
+		for name, page := range map[string]string{
+			"the empty form":  c.get("/api/auth/signup").Body.String(),
+			"after a refusal": c.post("/api/auth/signup", newcomer(c, "password", "short")).Body.String(),
+		} {
+			if !strings.Contains(page, want) {
+				t.Errorf("least %d: %s lacks %s", least, name, want)
+			}
+		}
+	}
+}
+
+// TestFormsKeepWhatWasTyped: pages that answer a form at once have the address in it again,
+// and never the password.
+func TestFormsKeepWhatWasTyped(t *testing.T) {
+	for _, field := range []string{"email", "username"} {
+		h := open(t, func(c *signet.Config) {
+			c.Limits.AccountFree, c.Limits.AccountHard = 1, 1
+			c.Providers = append(c.Providers, credentials.New(
+				func(context.Context, url.Values) (signet.Identity, error) {
+					return signet.Identity{}, &signet.Refused{}
+				},
+				credentials.Options{ID: "own", Fields: []signet.Field{{Name: field}, {Name: "password", Type: "password"}}},
+			))
+		})
+		c := h.courier(t)
+		form := url.Values{"csrfToken": {c.csrf()}, field: {"typed@example.com"}, "password": {"hunter2 and more"}}
+		c.post("/api/auth/callback/own", form)
+		w := c.post("/api/auth/callback/own", form)
+		if w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), `value="typed@example.com"`) {
+			t.Errorf("%s: %d, and what was typed is gone", field, w.Code)
+		}
+		if strings.Contains(w.Body.String(), "hunter2") || strings.Contains(w.Header().Get("Location"), "typed") {
+			t.Errorf("%s: shown where it does not belong", field)
+		}
 	}
 }

@@ -34,7 +34,8 @@ type Stats struct {
 
 	// BadCookies counts session cookies that were worth nothing, by reason: "expired",
 	// "foreign", "malformed", "unsupported", "not-yet", "duplicate", "gap", "too-large",
-	// "revoked", "unknown", "no-user", "header".
+	// "revoked", "unknown", "no-user", "header", "replaced" (an imported one whose new cookie
+	// came back), "ended-beside" (by another application, see [Format.Beside]).
 	BadCookies map[string]int64
 }
 

@@ -46,10 +46,11 @@ type UserStore interface {
 	CreateUser(ctx context.Context, u User, first *Account) (User, error)
 
 	// UpdateUser replaces the user where Version still is the stored one, and returns it
-	// with its new Version; ErrStale, ErrNotFound, ErrTaken. When Epoch grows or Disabled
-	// is set, the same transaction ends all sessions of the user and feeds a revocation
-	// dated u.Updated. Where Disabled is set anew and Epoch did not grow, the store raises
-	// Epoch by one: sealed sessions know nothing else.
+	// with its new Version; ErrStale, ErrNotFound, ErrTaken. When Epoch grows, Disabled is
+	// set or one of Groups is taken away, the same transaction ends all sessions of the
+	// user and feeds a revocation dated u.Updated. Where that is so and Epoch did not grow,
+	// the store raises Epoch by one: sealed sessions know nothing else, and carry their
+	// groups with them. Groups that are added or put in another order end nothing.
 	UpdateUser(ctx context.Context, u User) (User, error)
 
 	// DeleteUser removes the user with accounts and sessions and feeds a revocation, all
@@ -126,7 +127,9 @@ type SessionStore interface {
 
 	// EndSessions removes the sessions named and feeds one revocation each, in one
 	// transaction that is durable when it returns. Naming a session that has no row still
-	// feeds its revocation. It returns the IDs it ended.
+	// feeds its revocation. Naming a user also feeds one of the user with Epoch 0: sessions
+	// that another library sealed may have no row yet, and end by their date. It returns
+	// the IDs it ended.
 	EndSessions(ctx context.Context, e Ending) ([]SessionID, error)
 }
 
@@ -141,6 +144,20 @@ type Ending struct {
 // A SessionLister is a SessionStore that can list a user's sessions, newest first.
 type SessionLister interface {
 	SessionsOf(ctx context.Context, userID string) ([]SessionRow, error)
+}
+
+// A SessionFinder is a SessionStore that finds sessions without being told whose they are,
+// for administration: an application may have users that no UserStore knows. Neither method
+// has to be fast, and rows of sessions that have expired are among the answers.
+type SessionFinder interface {
+	// SessionByHandle returns the row with that handle, spelled exactly so; ErrNotFound,
+	// also for "".
+	SessionByHandle(ctx context.Context, handle string) (SessionRow, error)
+
+	// AllSessions returns up to limit rows in the order of their IDs, adopted sessions
+	// (negative IDs) first, starting behind after. After 0, which is no session's ID, it
+	// starts at the beginning.
+	AllSessions(ctx context.Context, after SessionID, limit int) ([]SessionRow, error)
 }
 
 // A SessionSweeper is a SessionStore that can forget: rows that expired before expired,
@@ -159,6 +176,8 @@ type Revocation struct {
 	// the largest value there is.
 	Epoch int64
 
+	// At is when. A session that another library sealed for the user, and that has not
+	// been written back since, knows no epoch: one from before At is over.
 	At time.Time
 }
 

@@ -16,11 +16,14 @@ type Visit struct {
 	// Session is nil for nobody.
 	Session *Session
 
-	a      *Auth
-	wire   *wire
-	origin string
-	jar    cookie.Jar
-	now    time.Time
+	a       *Auth
+	keys    *keys
+	wire    *wire
+	origin  string
+	jar     cookie.Jar
+	now     time.Time
+	besides []string // Set-Cookie lines of the formats beside ours
+
 	broken bool  // there is a cookie, and it is worth nothing
 	fault  error // the store did not answer: who this is, is not known
 }
@@ -39,7 +42,8 @@ func (a *Auth) Visit(r *http.Request) (*Visit, error) {
 	if v.origin, err = a.originOf(r); err != nil {
 		return nil, err
 	}
-	v.wire = a.wireFor(v.origin)
+	v.keys = a.current(v.now)
+	v.wire = v.keys.wireFor(v.origin)
 	if v.jar, err = cookie.Read(r.Header); err != nil {
 		a.stats.badCookie("header")
 		return nil, errCookies
@@ -84,6 +88,10 @@ func (v *Visit) Commit(ctx context.Context, h http.Header) {
 func (v *Visit) renew(ctx context.Context, h http.Header) error {
 	s := *v.Session
 	v.a.extend(&s, v.now)
+	if err := errors.Join(v.endReplaced(ctx, &s), v.a.burn(ctx, &s, v.now)); err != nil {
+		return err
+	}
+	v.sealBeside(&s)
 	value, err := v.a.keeper.renew(ctx, v.wire, &s, v.now)
 	if errors.Is(err, errNobody) {
 		v.Session, v.broken = nil, true
@@ -92,7 +100,7 @@ func (v *Visit) renew(ctx context.Context, h http.Header) error {
 	if err != nil {
 		return err
 	}
-	s.stale = false
+	s.stale, s.foreign, s.undated, s.replaced = false, false, false, ""
 	before := v.Session
 	v.Session = &s
 	if err := v.set(h, value); err != nil {
@@ -106,7 +114,7 @@ func (v *Visit) renew(ctx context.Context, h http.Header) error {
 // from a longer one or from another format.
 func (v *Visit) set(h http.Header, value string) error {
 	name := v.wire.formats[0].name
-	plan, err := cookie.Plan(name, value, v.jar.Family(name), v.wire.chunk)
+	plan, err := cookie.Plan(name, value, v.jar.Family(name), v.wire.formats[0].Chunk)
 	if err != nil {
 		return err
 	}
@@ -118,14 +126,14 @@ func (v *Visit) set(h http.Header, value string) error {
 	}
 	v.wire.dropSession(h)
 	for i, f := range v.wire.formats {
-		if v.wire.named(f.name, i) || f.name == name {
+		if v.wire.named(f.name, i) || f.name == name || f.Beside {
 			continue
 		}
 		for _, old := range v.jar.Family(f.name) {
 			h.Add("Set-Cookie", v.wire.session.Clear(old))
 		}
 	}
-	for _, l := range lines {
+	for _, l := range append(lines, v.besides...) {
 		h.Add("Set-Cookie", l)
 	}
 	noStore(h)

@@ -1,8 +1,8 @@
 package signet
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -14,7 +14,7 @@ import (
 // differ between http and https, and with them the keys of Auth.js v5.
 type wire struct {
 	formats []cookieFormat // the first is written, all are read
-	chunk   int
+	beside  bool           // others are written as well
 
 	session cookie.Attributes
 	guest   cookie.Attributes // csrf and callback URL: never shared with other hosts
@@ -24,80 +24,60 @@ type wire struct {
 }
 
 type cookieFormat struct {
-	name  string // of the cookie
-	codec seal.Codec
+	Format
+	name  string     // of the cookie
+	codec seal.Codec // nil where Find is set
 }
 
-// setCookies builds the wires that can be needed: one where the URL is known, else both.
-func (a *Auth) setCookies() error {
-	formats, err := a.formats()
-	if err != nil {
-		return err
-	}
-	if a.origin == "" || a.origin[:5] == "http:" {
-		if a.plain, err = a.newWire(formats, false); err != nil {
-			return err
-		}
-	}
-	if a.origin == "" || a.origin[:5] == "https" {
-		a.secure, err = a.newWire(formats, true)
-	}
-	return err
-}
-
-// formats lists what is read: the format written, then those accepted.
-func (a *Auth) formats() ([]Format, error) {
-	s := a.config.Session
-	if s.Format.Make == nil {
-		s.Format = AuthJS
-	}
-	list := []Format{s.Format}
-	accept := s.Accept
-	if accept == nil && s.Strategy == JWT {
-		accept = []Format{AuthJS, AuthJSv4}
-	}
-	for i, f := range accept {
-		if f.Make == nil || f.Stem == "" {
-			return nil, &ConfigError{fmt.Sprintf("Session.Accept[%d]", i), "not a format", "use signet.AuthJS, signet.AuthJSv4, or a Format with all its fields"}
-		}
-		// The format that is written is read anyway, unless this one has other secrets.
-		if f.Name != s.Format.Name || f.Secrets != nil {
-			list = append(list, f)
-		}
-	}
-	a.config.Session.Format = s.Format
-	a.onlyV4 = len(list) == 1 && s.Format.Name == AuthJSv4.Name
-	return list, nil
-}
-
-func (a *Auth) newWire(formats []Format, secure bool) (*wire, error) {
+func (a *Auth) newWire(ring seal.Ring, formats []Format, secure bool) (*wire, error) {
 	c := a.config.Session.Cookie
 	w := &wire{
-		chunk:   formats[0].Chunk,
 		session: cookie.Attributes{Secure: secure, Domain: c.Domain, SameSite: c.SameSite},
 		guest:   cookie.Attributes{Secure: secure},
 		device:  cookie.Attributes{Secure: secure, MaxAge: int(deviceLife.Seconds())},
 	}
 	for i, f := range formats {
-		name := cookieName(f.Stem+".session-token", secure, c.Native && i == 0)
+		own := cookieFormat{Format: f, name: f.Cookie}
+		if own.name == "" {
+			own.name = cookieName(f.Stem+".session-token", secure, c.Native && i == 0)
+		}
 		if i == 0 && c.Name != "" {
-			name = c.Name
+			own.name = c.Name
 		}
-		secrets := f.Secrets
-		if secrets == nil {
-			secrets = a.config.Secrets
+		if f.Make != nil {
+			if err := own.makeCodec(ring, a.cacheFor(i, f)); err != nil {
+				return nil, err
+			}
 		}
-		codec, err := f.Make(seal.Secrets(secrets...), name)
-		if err != nil {
-			return nil, &ConfigError{"Session.Format", err.Error(), "check the secrets of the format " + f.Name}
-		}
-		w.formats = append(w.formats, cookieFormat{name, codec})
+		w.formats = append(w.formats, own)
 	}
+	w.beside = slices.ContainsFunc(formats, func(f Format) bool { return f.Beside })
 	stem := formats[0].Stem
 	w.csrfName = hostCookie(stem+".csrf-token", secure)
 	w.callbackName = cookieName(stem+".callback-url", secure, c.Native)
 	w.deviceName = hostCookie(stem+".device", secure)
 	return w, w.check()
+}
+
+// cacheFor is how many values of a format are worth remembering: none where each is shown
+// once or twice, because the next answer replaces it.
+func (a *Auth) cacheFor(i int, f Format) int {
+	if a.updateAge == 0 || i > 0 && !f.Beside {
+		return 0
+	}
+	return cmp.Or(a.config.Session.Cache, DefaultCache)
+}
+
+func (f *cookieFormat) makeCodec(ring seal.Ring, cache int) error {
+	if f.Keys != nil {
+		ring = f.Keys
+	}
+	codec, err := f.Make(ring, f.name)
+	if err != nil {
+		return &ConfigError{"Session.Format", err.Error(), "check the secrets of the format " + f.Name}
+	}
+	f.codec = seal.Cached(codec, cache)
+	return nil
 }
 
 func (w *wire) check() error {
@@ -130,11 +110,11 @@ func hostCookie(name string, secure bool) string {
 }
 
 // wireFor picks the cookies for an origin.
-func (a *Auth) wireFor(origin string) *wire {
+func (k *keys) wireFor(origin string) *wire {
 	if origin[:5] == "https" {
-		return a.secure
+		return k.secure
 	}
-	return a.plain
+	return k.plain
 }
 
 // family lists every session cookie that a request brought, in any of our formats: what a

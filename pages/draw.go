@@ -11,6 +11,9 @@ import (
 //go:embed html/*.html
 var files embed.FS
 
+//go:embed html/base.css
+var base string
+
 //go:embed html/style.css
 var style string
 
@@ -20,6 +23,13 @@ var templates = sync.OnceValue(func() *template.Template {
 	t := template.New("").Funcs(template.FuncMap{"around": around})
 	return template.Must(t.ParseFS(files, "html/*.html"))
 })
+
+// Stylesheet is the part of our style sheet that pages beside ours can begin with, so that
+// they look alike: the colors, light and dark, as custom properties (--paper, --card, --ink,
+// --soft, --line, --edge, --accent, --accent-deep, --on-accent, --tint, --on-tint, --wrong,
+// --wrong-tint and --shadow), the typeface, links and the focus ring. It stays the same
+// while the program runs, and holds nothing that could end a style element.
+func Stylesheet() string { return base }
 
 // A view is a page made ready for its template: every text cleaned, every URL judged.
 type view struct {
@@ -34,7 +44,7 @@ type view struct {
 type sheet struct {
 	Lang, Title, Site, Mark, Home string
 	Nonce                         string
-	Style                         template.CSS
+	Base, Style                   template.CSS
 	W                             *words
 	User, AccountURL, SignOutURL  string
 	Page                          any
@@ -49,9 +59,9 @@ func draw(b *bytes.Buffer, f Frame, p Page) error {
 		Site:  plain(f.Site, nameLimit),
 		Mark:  monogram(f.Site),
 		Home:  target(f.Home),
-		Style: template.CSS(style), // our own file; nothing is ever put into it
-		W:     w,
-		Page:  v.data,
+		Base:  template.CSS(base), Style: template.CSS(style), // our own files; nothing is ever put into them
+		W:    w,
+		Page: v.data,
 	}
 	if validNonce(f.Nonce) {
 		s.Nonce = f.Nonce

@@ -79,3 +79,10 @@ func ExampleDescribe() {
 	// Chrome on Android
 	// Android · Chrome
 }
+
+// A page beside ours begins with the colors and the type of ours.
+func ExampleStylesheet() {
+	style := pages.Stylesheet() + "main { max-width: 42rem; background: var(--card) }\n"
+	fmt.Println(strings.HasPrefix(style, ":root {\n  color-scheme: light dark;"), strings.Contains(style, "--card: #ffffff;"))
+	// Output: true true
+}

@@ -4,5 +4,5 @@ package pages
 var (
 	English, Korean = &english, &korean
 	Codes           = codes
-	Style           = style
+	Style           = base + style
 )

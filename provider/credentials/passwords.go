@@ -40,6 +40,7 @@ func Passwords(o ...PasswordOptions) *PasswordProvider {
 	}
 	p.info = p.options.info()
 	p.info.SignUp = p.options.SignUp
+	p.info.MinPassword = p.options.Rules.Least()
 	if p.options.Name == "" {
 		p.info.Name = "Password"
 	}

@@ -38,6 +38,7 @@ var (
 	_ signet.AccountStore   = (*Store)(nil)
 	_ signet.SessionStore   = (*Store)(nil)
 	_ signet.SessionLister  = (*Store)(nil)
+	_ signet.SessionFinder  = (*Store)(nil)
 	_ signet.SessionSweeper = (*Store)(nil)
 	_ signet.Feed           = (*Store)(nil)
 	_ signet.TicketStore    = (*Store)(nil)

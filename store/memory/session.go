@@ -90,6 +90,9 @@ func (s *Store) EndSessions(ctx context.Context, e signet.Ending) ([]signet.Sess
 		s.endOne(id)
 		s.news.tell(signet.Revocation{Session: id, At: e.At})
 	}
+	if e.ID == 0 && e.UserID != "" {
+		s.news.tell(signet.Revocation{UserID: e.UserID, At: e.At})
+	}
 	return ended, nil
 }
 
@@ -108,6 +111,45 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) ([]signet.Session
 	slices.SortFunc(list, func(a, b signet.SessionRow) int {
 		return cmp.Or(b.Start.Compare(a.Start), cmp.Compare(b.ID, a.ID))
 	})
+	return list, nil
+}
+
+// SessionByHandle implements [signet.SessionFinder]. It looks at every session.
+func (s *Store) SessionByHandle(ctx context.Context, handle string) (signet.SessionRow, error) {
+	if err := ctx.Err(); err != nil {
+		return signet.SessionRow{}, err
+	}
+	var found *signet.SessionRow
+	s.sessions.Range(func(_, v any) bool {
+		if row := v.(*signet.SessionRow); handle != "" && row.Handle == handle {
+			found = row
+		}
+		return found == nil
+	})
+	if found == nil {
+		return signet.SessionRow{}, signet.ErrNotFound
+	}
+	return copySession(*found), nil
+}
+
+// AllSessions implements [signet.SessionFinder]. It looks at every session for each page.
+func (s *Store) AllSessions(ctx context.Context, after signet.SessionID, limit int) ([]signet.SessionRow, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var rows []*signet.SessionRow
+	s.sessions.Range(func(_, v any) bool {
+		if row := v.(*signet.SessionRow); after == 0 || row.ID > after {
+			rows = append(rows, row)
+		}
+		return true
+	})
+	slices.SortFunc(rows, func(a, b *signet.SessionRow) int { return cmp.Compare(a.ID, b.ID) })
+	rows = rows[:max(0, min(limit, len(rows)))]
+	list := make([]signet.SessionRow, len(rows))
+	for i, row := range rows {
+		list[i] = copySession(*row)
+	}
 	return list, nil
 }
 

@@ -78,9 +78,9 @@ func (s *Store) CreateUser(ctx context.Context, u signet.User, first *signet.Acc
 	return u, nil
 }
 
-// UpdateUser implements [signet.UserStore]. Where Disabled is set and Epoch is not larger
-// than before, Epoch grows by one: a sealed session that is out there knows its epoch and
-// nothing else.
+// UpdateUser implements [signet.UserStore]. Where Disabled is set or a group is taken away
+// and Epoch is not larger than before, Epoch grows by one: a sealed session that is out
+// there knows its epoch and nothing else.
 func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, error) {
 	if err := ctx.Err(); err != nil {
 		return signet.User{}, err
@@ -98,7 +98,7 @@ func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, err
 		return signet.User{}, signet.ErrTaken
 	}
 	u.Version++
-	if u.Disabled && !old.Disabled && u.Epoch <= old.Epoch {
+	if u.Epoch <= old.Epoch && (u.Disabled && !old.Disabled || hasLost(old.Groups, u.Groups)) {
 		u.Epoch = old.Epoch + 1
 	}
 	delete(s.byEmail, signet.FoldEmail(old.Email))
@@ -108,6 +108,11 @@ func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, err
 		s.news.tell(signet.Revocation{UserID: u.ID, Epoch: u.Epoch, At: u.Updated})
 	}
 	return u, nil
+}
+
+// hasLost tells whether one of before is not among after.
+func hasLost(before, after []string) bool {
+	return slices.ContainsFunc(before, func(g string) bool { return !slices.Contains(after, g) })
 }
 
 // DeleteUser implements [signet.UserStore].

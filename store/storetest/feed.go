@@ -72,6 +72,21 @@ var feedCases = []testCase{
 			t.Fatalf("news = %+v", list)
 		}
 	}},
+	{"the end of a user's sessions is told of the user too, whether there are rows or not", func(t *testing.T, s signet.Stores) {
+		begin(t, s, laptop(2, "u1"))
+		end(t, s, signet.Ending{UserID: "u1", Except: 2, At: minute(5)})
+		end(t, s, signet.Ending{UserID: "nobody", At: minute(6)})
+		end(t, s, signet.Ending{ID: 2, UserID: "u2", At: minute(7)}, 2)
+		list := heard(t, s)
+		for id, at := range map[string]int{"u1": 5, "nobody": 6} {
+			if r, found := toldUser(list, id, minute(at)); !found || r.Epoch != 0 {
+				t.Fatalf("%s: news = %+v", id, list)
+			}
+		}
+		if len(list) != 3 {
+			t.Fatalf("news = %+v, want three", list)
+		}
+	}},
 	{"a session that another replaces is told, with or without a row", func(t *testing.T, s signet.Stores) {
 		begin(t, s, laptop(1, "u1"))
 		ok(t, s.Sessions.CreateSession(t.Context(), laptop(2, "u1"), 1))
@@ -85,7 +100,7 @@ var feedCases = []testCase{
 		begin(t, s, laptop(1, "u1"))
 		begin(t, s, laptop(2, "u1"))
 		wantErr(t, "create", s.Sessions.CreateSession(t.Context(), laptop(2, "u1"), 1), signet.ErrTaken)
-		end(t, s, signet.Ending{UserID: "nobody", At: minute(5)})
+		end(t, s, signet.Ending{At: minute(5)})
 		if list := heard(t, s); len(list) != 0 {
 			t.Fatalf("news = %+v", list)
 		}
@@ -173,6 +188,22 @@ var userFeedCases = []testCase{
 		ok(t, err)
 		if r, _ := toldUser(heard(t, s), u.ID, minute(5)); r.Epoch != 9 || got.Epoch != 9 {
 			t.Fatalf("told epoch %d, returned %d, want 9", r.Epoch, got.Epoch)
+		}
+	}},
+	{"a group that is taken away is told with an epoch that ends every session made before", func(t *testing.T, s signet.Stores) {
+		u := create(t, s, ada())
+		before := u.Epoch
+		u.Groups, u.Updated = u.Groups[1:], minute(5)
+		got, err := s.Users.UpdateUser(t.Context(), u)
+		ok(t, err)
+		if r, found := toldUser(heard(t, s), u.ID, minute(5)); !found || r.Epoch != before+1 || got.Epoch != before+1 {
+			t.Fatalf("told %+v; epoch was %d and is %d", r, before, got.Epoch)
+		}
+		got.Groups, got.Epoch, got.Updated = nil, 9, minute(6)
+		got, err = s.Users.UpdateUser(t.Context(), got)
+		ok(t, err)
+		if r, found := toldUser(heard(t, s), u.ID, minute(6)); !found || r.Epoch != 9 || got.Epoch != 9 {
+			t.Fatalf("told %+v; epoch is %d, want the 9 that was asked for", r, got.Epoch)
 		}
 	}},
 	{"a deleted user is told with the largest epoch", func(t *testing.T, s signet.Stores) {

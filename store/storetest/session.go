@@ -293,6 +293,72 @@ var sessionListCases = []testCase{
 	}},
 }
 
+var sessionFinderCases = []testCase{
+	{"a session is found by its handle", func(t *testing.T, s signet.Stores) {
+		begin(t, s, signet.SessionRow{ID: 9})
+		finder := s.Sessions.(signet.SessionFinder)
+		handles := map[signet.SessionID]string{1: "-Abc_1", -2: "abc_1", 3: "ABC_1"}
+		for id, handle := range handles {
+			row := laptop(id, fmt.Sprint("u", id))
+			row.Handle = handle
+			want := begin(t, s, row)
+			got, err := finder.SessionByHandle(t.Context(), row.Handle)
+			ok(t, err)
+			sameSession(t, got, want)
+		}
+		for _, handle := range []string{"", "Abc_1", "-abc_1", "abc_", "abc_1 ", "%", "_bc_1"} {
+			_, err := finder.SessionByHandle(t.Context(), handle)
+			wantErr(t, fmt.Sprintf("SessionByHandle(%q)", handle), err, signet.ErrNotFound)
+		}
+		end(t, s, signet.Ending{ID: 3, At: minute(5)}, 3)
+		_, err := finder.SessionByHandle(t.Context(), handles[3])
+		wantErr(t, "one that has ended", err, signet.ErrNotFound)
+	}},
+	{"all sessions are listed, page by page, whoever they belong to", func(t *testing.T, s signet.Stores) {
+		want := []signet.SessionID{-1 << 62, -3, 1, 2, 5, 7, 1<<63 - 1}
+		for i, n := range []int{3, 0, 6, 1, 5, 2, 4} {
+			begin(t, s, laptop(want[n], fmt.Sprint("user ", i%3)))
+		}
+		for _, limit := range []int{1, 2, 3, 7, 100} {
+			var ids []signet.SessionID
+			for after := signet.SessionID(0); ; {
+				page, err := s.Sessions.(signet.SessionFinder).AllSessions(t.Context(), after, limit)
+				ok(t, err)
+				if len(page) == 0 {
+					break
+				}
+				if len(page) > limit {
+					t.Fatalf("%d sessions, limit %d", len(page), limit)
+				}
+				for _, row := range page {
+					sameSession(t, row, session(t, s, row.ID))
+					ids = append(ids, row.ID)
+				}
+				if after = page[len(page)-1].ID; len(ids) > len(want) {
+					break
+				}
+			}
+			if !slices.Equal(ids, want) {
+				t.Fatalf("limit %d: sessions = %v, want %v", limit, ids, want)
+			}
+		}
+	}},
+	{"a page of all sessions shows what has expired and not what has ended", func(t *testing.T, s signet.Stores) {
+		begin(t, s, laptop(1, "u1"))
+		row := laptop(2, "u1")
+		row.Expires = row.Start.Add(-time.Hour)
+		begin(t, s, row)
+		end(t, s, signet.Ending{ID: 1, At: minute(5)}, 1)
+		for limit, want := range map[int]int{9: 1, 0: 0, -1: 0} {
+			page, err := s.Sessions.(signet.SessionFinder).AllSessions(t.Context(), 0, limit)
+			ok(t, err)
+			if len(page) != want || want == 1 && page[0].ID != 2 {
+				t.Fatalf("limit %d: %+v", limit, page)
+			}
+		}
+	}},
+}
+
 var sessionSweepCases = []testCase{
 	{"a sweep forgets what has expired, and nothing else", func(t *testing.T, s signet.Stores) {
 		for i := range 5 {
@@ -358,19 +424,45 @@ var ownedSessionCases = []testCase{
 			t.Fatal("user is not disabled")
 		}
 	}},
+	{"taking a group away ends all sessions of the user", func(t *testing.T, s signet.Stores) {
+		for i, groups := range [][]string{nil, {"zeta", "가"}, {"zeta", "가", "administrator"}, {"zeta", "가", "Admin", "new"}} {
+			u := ada()
+			u.Email = fmt.Sprintf("ada%d@example.com", i)
+			u = create(t, s, u)
+			id := signet.SessionID(10 * (i + 1))
+			begin(t, s, laptop(id, u.ID))
+			kept := begin(t, s, laptop(id+1, "other"))
+			before := u.Epoch
+			u.Groups = groups
+			got, err := s.Users.UpdateUser(t.Context(), u)
+			ok(t, err)
+			if got.Epoch != before+1 {
+				t.Fatalf("groups %q: epoch is %d and was %d", groups, got.Epoch, before)
+			}
+			sameUser(t, userByID(t, s, u.ID), got)
+			noSession(t, s, id)
+			sameSession(t, session(t, s, id+1), kept)
+		}
+	}},
 	{"any other update leaves the sessions alone", func(t *testing.T, s signet.Stores) {
 		u := create(t, s, ada())
 		begin(t, s, laptop(1, u.ID))
-		u.Name, u.Email, u.Groups = "Bea", "bea@example.com", nil
+		u.Name, u.Email, u.Groups = "Bea", "bea@example.com", []string{"가", "new", "admin", "zeta", "zeta"}
 		_, err := s.Users.UpdateUser(t.Context(), u)
 		ok(t, err)
 		session(t, s, 1)
+		u = create(t, s, signet.User{Name: "no groups"})
+		begin(t, s, laptop(2, u.ID))
+		u.Groups = []string{"first"}
+		_, err = s.Users.UpdateUser(t.Context(), u)
+		ok(t, err)
+		session(t, s, 2)
 	}},
 	{"an update that fails ends nothing", func(t *testing.T, s signet.Stores) {
 		u, other := create(t, s, ada()), create(t, s, signet.User{Email: "bob@example.com"})
 		begin(t, s, laptop(1, u.ID))
 		late := u
-		late.Version, late.Disabled, late.Epoch = 7, true, 99
+		late.Version, late.Disabled, late.Epoch, late.Groups = 7, true, 99, nil
 		_, err := s.Users.UpdateUser(t.Context(), late)
 		wantErr(t, "stale update", err, signet.ErrStale)
 		greedy := u

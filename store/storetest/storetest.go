@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) signet.Stores) {
 		{"users with accounts", has.Users != nil && has.Accounts != nil, ownedAccountCases},
 		{"sessions", has.Sessions != nil, sessionCases},
 		{"list of sessions", is[signet.SessionLister](has.Sessions), sessionListCases},
+		{"finding sessions", is[signet.SessionFinder](has.Sessions), sessionFinderCases},
 		{"sweep of sessions", is[signet.SessionSweeper](has.Sessions), sessionSweepCases},
 		{"users with sessions", has.Users != nil && has.Sessions != nil, ownedSessionCases},
 		{"feed", has.Sessions != nil && feedOf(has) != nil, feedCases},

@@ -47,6 +47,22 @@ var broken = map[string]struct {
 		"feed_of_users/disabling_is_told_with_an_epoch_that_ends_every_session_made_before",
 		func(s *memory.Store) signet.Stores { return withSessions(s, sameEpoch{s}) },
 	},
+	"users: a group taken away moves no epoch": {
+		"users_with_sessions/taking_a_group_away_ends_all_sessions_of_the_user",
+		func(s *memory.Store) signet.Stores { return withUsers(s, keepsRights{s}) },
+	},
+	"sessions: a handle is found in any letter case": {
+		"finding_sessions/a_session_is_found_by_its_handle",
+		func(s *memory.Store) signet.Stores { return withSessions(s, looseHandles{s}) },
+	},
+	"sessions: a page begins with the last of the page before": {
+		"finding_sessions/all_sessions_are_listed,_page_by_page",
+		func(s *memory.Store) signet.Stores { return withSessions(s, stutters{s}) },
+	},
+	"feed: the end of a user's sessions is not told of the user": {
+		"feed/the_end_of_a_user's_sessions_is_told_of_the_user_too",
+		func(s *memory.Store) signet.Stores { return withSessions(s, rowByRow{s}) },
+	},
 	"users: a deleted user's sessions live on": {
 		"users_with_sessions/deleting_ends_all_sessions_of_the_user",
 		func(s *memory.Store) signet.Stores { return withSessions(s, undead{s, newGraves()}) },
@@ -207,6 +223,58 @@ func (s sameEpoch) Since(ctx context.Context, cursor string) ([]signet.Revocatio
 		}
 	}
 	return news, next, err
+}
+
+// keepsRights forgets for a moment that the user had other groups.
+type keepsRights struct{ *memory.Store }
+
+func (s keepsRights) UpdateUser(ctx context.Context, u signet.User) (signet.User, error) {
+	old, err := s.User(ctx, signet.By{ID: u.ID})
+	if err != nil || old.Version != u.Version {
+		return s.Store.UpdateUser(ctx, u)
+	}
+	wanted := u.Groups
+	u.Groups = append(wanted[:len(wanted):len(wanted)], old.Groups...)
+	return s.Store.UpdateUser(ctx, u)
+}
+
+type looseHandles struct{ *memory.Store }
+
+func (s looseHandles) SessionByHandle(ctx context.Context, handle string) (signet.SessionRow, error) {
+	all, _ := s.AllSessions(ctx, 0, 1000)
+	for _, row := range all {
+		if strings.EqualFold(row.Handle, handle) {
+			return row, nil
+		}
+	}
+	return signet.SessionRow{}, signet.ErrNotFound
+}
+
+type stutters struct{ *memory.Store }
+
+func (s stutters) AllSessions(ctx context.Context, after signet.SessionID, limit int) ([]signet.SessionRow, error) {
+	if after != 0 {
+		after--
+	}
+	return s.Store.AllSessions(ctx, after, limit)
+}
+
+// rowByRow ends what it finds, and what it does not find lives on.
+type rowByRow struct{ *memory.Store }
+
+func (s rowByRow) EndSessions(ctx context.Context, e signet.Ending) ([]signet.SessionID, error) {
+	if e.ID != 0 {
+		return s.Store.EndSessions(ctx, e)
+	}
+	rows, err := s.SessionsOf(ctx, e.UserID)
+	var ended []signet.SessionID
+	for _, row := range rows {
+		if row.ID != e.Except {
+			ended = append(ended, row.ID)
+			_, err = s.Store.EndSessions(ctx, signet.Ending{ID: row.ID, At: e.At})
+		}
+	}
+	return ended, err
 }
 
 // undead keeps rows that were taken away behind its back.

@@ -1,0 +1,195 @@
+package signet
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/signet-auth/signet/seal"
+)
+
+// keys is all that is made of secrets. It is replaced as a whole, so that no request sees
+// half of a change.
+type keys struct {
+	csrf, device, adopt [][]byte
+
+	plain  *wire // cookies on http
+	secure *wire // cookies on https
+
+	// then follows at the moment at: the same secrets, with the newest in front.
+	then *keys
+	at   time.Time
+}
+
+// keyDelay is how old a key must be to seal. Other processes that share the sessions need
+// the time to hear of it: a cookie that they cannot open would sign its owner out.
+const keyDelay = time.Minute
+
+// current gives the keys for a request that begins now.
+func (a *Auth) current(now time.Time) *keys {
+	k := a.keys.Load()
+	for k.then != nil && !now.Before(k.at) {
+		a.keys.CompareAndSwap(k, k.then)
+		k = a.keys.Load()
+	}
+	return k
+}
+
+// Rekey changes the secrets while requests are served: Secrets or Keys of c, and those of
+// the formats in c.Session, which must be the same formats as before. Nothing else of c is
+// looked at. A key that was not there before opens at once, and seals after a minute, so
+// that several processes can be told one after the other; where no older key is left, it
+// seals at once. After an error everything is as it was.
+func (a *Auth) Rekey(c Config) error {
+	a.rekey.Lock()
+	defer a.rekey.Unlock()
+	ring, err := ringOf(c)
+	if err != nil {
+		return err
+	}
+	formats, err := sameFormats(a.formatList, c.Session)
+	if err != nil {
+		return err
+	}
+	now := a.world.Now()
+	for i, k := range ring {
+		if k.Made.IsZero() && !slices.ContainsFunc(a.ring, func(o seal.Key) bool { return string(o.Secret) == string(k.Secret) }) {
+			ring[i].Made = now
+		}
+	}
+	next, err := a.makeKeys(ring, formats, now)
+	if err != nil {
+		return err
+	}
+	a.ring, a.formatList = ring, formats
+	a.keys.Store(next)
+	return nil
+}
+
+// sameFormats takes the keys of other formats over into those that are there.
+func sameFormats(have []Format, s SessionConfig) ([]Format, error) {
+	list := slices.Clone(have)
+	list[0].Keys = s.Format.Keys
+	for i := range list[1:] {
+		f := &list[1+i]
+		at := slices.IndexFunc(s.Accept, func(g Format) bool { return g.Name == f.Name && g.Cookie == f.Cookie })
+		if at < 0 && f.Keys != nil {
+			return nil, &ConfigError{"Session.Accept", fmt.Sprintf("the format %q is missing", f.Name), "restart to change what is accepted"}
+		}
+		if at >= 0 {
+			f.Keys = s.Accept[at].Keys
+			s.Accept = slices.Delete(slices.Clone(s.Accept), at, at+1)
+		}
+	}
+	return list, nil
+}
+
+// ringOf gives the secrets of a configuration as keys.
+func ringOf(c Config) (seal.Ring, error) {
+	ring := slices.Clone(c.Keys)
+	field := "Keys"
+	if len(c.Keys) == 0 {
+		ring, field = seal.Secrets(c.Secrets...), "Secrets"
+	}
+	const cure = "make one with `signet keys new`, or `openssl rand -base64 33`"
+	if len(ring) == 0 {
+		return nil, &ConfigError{"Secrets", "there is none", cure}
+	}
+	if len(c.Keys) > 0 && len(c.Secrets) > 0 {
+		return nil, &ConfigError{"Keys", "there are Secrets too", "set one of the two"}
+	}
+	for i, k := range ring {
+		err := CheckSecret(string(k.Secret))
+		if c.AllowWeakSecret && len(k.Secret) >= minWeakSecret {
+			err = nil
+		}
+		if err != nil {
+			return nil, &ConfigError{fmt.Sprintf("%s[%d]", field, i), err.Error(), cure}
+		}
+	}
+	if err := ring.Check(); err != nil {
+		return nil, &ConfigError{field, err.Error(), "give every key an ID of its own"}
+	}
+	return ring, nil
+}
+
+// setKeys makes the keys that a new Auth begins with.
+func (a *Auth) setKeys() error {
+	var err error
+	if a.ring, err = ringOf(a.config); err != nil {
+		return err
+	}
+	if a.formatList, err = a.formats(); err != nil {
+		return err
+	}
+	first, err := a.makeKeys(a.ring, a.formatList, a.world.Now())
+	if err != nil {
+		return err
+	}
+	a.keys.Store(first)
+	return nil
+}
+
+// makeKeys derives everything from the secrets. As long as the newest is too young, the
+// one before it seals.
+func (a *Auth) makeKeys(ring seal.Ring, formats []Format, now time.Time) (*keys, error) {
+	held, until := hold(ring, now)
+	heldFormats := slices.Clone(formats)
+	for i := range heldFormats {
+		keys, t := hold(heldFormats[i].Keys, now)
+		heldFormats[i].Keys = keys
+		if t.After(until) {
+			until = t
+		}
+	}
+	k, err := a.deriveKeys(held, heldFormats)
+	if err != nil || until.IsZero() {
+		return k, err
+	}
+	k.at = until
+	k.then, err = a.deriveKeys(ring, formats)
+	return k, err
+}
+
+// hold moves keys that are too young to seal behind the newest that is not, and says until
+// when. Zero means that the ring is fine as it is.
+func hold(ring seal.Ring, now time.Time) (seal.Ring, time.Time) {
+	var until time.Time
+	for i, k := range ring {
+		ready := k.Made.Add(keyDelay)
+		if k.Made.IsZero() || !now.Before(ready) || k.Made.After(now.Add(keyDelay)) {
+			if i == 0 {
+				return ring, time.Time{}
+			}
+			out := append(seal.Ring{k}, ring[:i]...)
+			return append(out, ring[i+1:]...), until
+		}
+		if until.IsZero() || ready.Before(until) {
+			until = ready
+		}
+	}
+	return ring, time.Time{}
+}
+
+func (a *Auth) deriveKeys(ring seal.Ring, formats []Format) (*keys, error) {
+	k := &keys{}
+	for _, d := range []struct {
+		to    *[][]byte
+		label string
+	}{{&k.csrf, labelCSRF}, {&k.device, labelDevice}, {&k.adopt, labelAdopt}} {
+		var err error
+		if *d.to, err = subkeys(ring, d.label); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if a.origin == "" || a.origin[:5] == "http:" {
+		if k.plain, err = a.newWire(ring, formats, false); err != nil {
+			return nil, err
+		}
+	}
+	if a.origin == "" || a.origin[:5] == "https" {
+		k.secure, err = a.newWire(ring, formats, true)
+	}
+	return k, err
+}
