@@ -2,6 +2,7 @@ package password
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,17 +13,27 @@ import (
 // same word with the wrong input method), "ㅔㅁㄴㄴ잭ㅇ" (password) and "ПРИВЕТ" each have
 // one form.
 
-// The two-set Hangul keyboard (KS X 5002) in the order of Unicode's conjoining jamo, and
-// the compatibility jamo from U+3131, which is what an unfinished syllable is typed as.
-var (
-	leads  = strings.Fields("r r s e e f a q q t t d w w c z x v g")
-	vowels = strings.Fields("k o i o j p u p h hk ho hl y n nj np nl b m ml l")
-	tails  = append([]string{""}, strings.Fields("r r rt s sw sg e f fr fa fq ft fx fv fg a q qt t t d w c z x v g")...)
-	jamo   = append(strings.Fields("r r rt s sw sg e e f fr fa fq ft fx fv fg a q q qt t t d w w c z x v g"), vowels...)
-)
+// A layout is what letters of other scripts are typed as. It is made at the first use: a
+// program that checks no password need not wait for it.
+type layout struct {
+	// The two-set Hangul keyboard (KS X 5002) in the order of Unicode's conjoining jamo,
+	// and the compatibility jamo from U+3131, which is what an unfinished syllable is
+	// typed as.
+	leads, vowels, tails, jamo []string
 
-// The Russian keyboard.
-var russian = cyrillicKeys("йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,.")
+	russian map[rune]byte
+}
+
+var layouts = sync.OnceValue(func() layout {
+	vowels := strings.Fields("k o i o j p u p h hk ho hl y n nj np nl b m ml l")
+	return layout{
+		leads:   strings.Fields("r r s e e f a q q t t d w w c z x v g"),
+		vowels:  vowels,
+		tails:   append([]string{""}, strings.Fields("r r rt s sw sg e f fr fa fq ft fx fv fg a q qt t t d w c z x v g")...),
+		jamo:    append(strings.Fields("r r rt s sw sg e e f fr fa fq ft fx fv fg a q q qt t t d w w c z x v g"), vowels...),
+		russian: cyrillicKeys("йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,."),
+	}
+})
 
 func cyrillicKeys(letters, keys string) map[rune]byte {
 	table := map[rune]byte{'ё': '`'}
@@ -37,6 +48,7 @@ func cyrillicKeys(letters, keys string) map[rune]byte {
 // fold returns the keys that type s, in lower case, accents left out.
 func fold(s string) string {
 	var keys strings.Builder
+	by := layouts()
 	for _, r := range norm.NFC.String(s) {
 		switch r = unicode.ToLower(r); {
 		case r < utf8.RuneSelf:
@@ -44,11 +56,11 @@ func fold(s string) string {
 		case '가' <= r && r <= '힣':
 			// The Unicode Standard, section 3.12: arithmetic of Hangul syllables.
 			n := int(r - '가')
-			keys.WriteString(leads[n/(21*28)] + vowels[n/28%21] + tails[n%28])
+			keys.WriteString(by.leads[n/(21*28)] + by.vowels[n/28%21] + by.tails[n%28])
 		case 'ㄱ' <= r && r <= 'ㅣ':
-			keys.WriteString(jamo[r-'ㄱ'])
-		case russian[r] != 0:
-			keys.WriteByte(russian[r])
+			keys.WriteString(by.jamo[r-'ㄱ'])
+		case by.russian[r] != 0:
+			keys.WriteByte(by.russian[r])
 		default:
 			for _, part := range norm.NFKD.String(string(r)) {
 				if !unicode.Is(unicode.Mn, part) {
