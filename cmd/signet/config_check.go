@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -67,11 +68,36 @@ func (c *config) explain(err error) error {
 		return err
 	}
 	key := keyOf(bad.Field)
-	p := problem{c.places.of(key), key + ": " + bad.What, bad.Cure}
+	p := problem{c.places.of(key), key + ": " + oneLine(bad.What), bad.Cure}
+	if key == "session.cookie" && c.noneOnHTTP() {
+		p = c.noneProblem()
+	}
 	if p.where == "" {
 		p.where = c.file
 	}
 	return &configErrors{[]problem{p}}
+}
+
+// oneLine is what several errors say, each once: one mistake in the cookies shows in all of
+// them.
+func oneLine(text string) string {
+	var said []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "cookie: ")
+		if line != "" && !slices.Contains(said, line) {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, ", and ")
+}
+
+// noneOnHTTP tells whether the session cookie could never reach a browser.
+func (c *config) noneOnHTTP() bool {
+	return c.session.cookie.sameSite == "none" && !c.trusting() && !strings.HasPrefix(strings.ToLower(c.url), "https:")
+}
+
+func (c *config) noneProblem() problem {
+	return problem{c.places.of("session.cookie.same_site"), "session.cookie.same_site: browsers take none on https only", "use lax, or https"}
 }
 
 // keyOf turns a field of signet.Config into the key of the file: "Session.MaxAge" into

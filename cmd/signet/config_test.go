@@ -378,3 +378,16 @@ func modeOf(t *testing.T, path string) fs.FileMode {
 	}
 	return info.Mode().Perm()
 }
+
+// One mistake in the cookies shows in each of them, and is told once.
+func TestWhatIsSaidTwiceIsToldOnce(t *testing.T) {
+	for said, want := range map[string]string{
+		"cookie: no\ncookie: no":             "no",
+		"cookie: no\ncookie: never\n":        "no, and never",
+		"a sentence about cookie: and so on": "a sentence about cookie: and so on",
+	} {
+		if got := oneLine(said); got != want {
+			t.Errorf("oneLine(%q) = %q, want %q", said, got, want)
+		}
+	}
+}

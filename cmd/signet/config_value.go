@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -262,6 +263,10 @@ func patterns(to *[]string) func(*reader, node) {
 			return
 		}
 		parsed, err := match.Parse(s)
+		if slices.ContainsFunc(parsed, func(p match.Pattern) bool { return len(p.Has)+len(p.Missing) > 0 }) {
+			r.wrong(n, "has and missing look at headers, cookies and queries, which a visitor chooses: one could choose to be let in", "write the source alone, without has and missing")
+			return
+		}
 		if err == nil {
 			var set *match.Set
 			if set, err = match.Compile(match.Site{}, parsed...); err == nil {

@@ -63,6 +63,10 @@ func keptPassword(path string) (string, error) {
 	rand.Read(raw[:])
 	letters := strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
 	made := letters[:4] + "-" + letters[4:8] + "-" + letters[8:12] + "-" + letters[12:]
+	// Where `store` and `secrets` are elsewhere, nobody has made the folder yet.
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
 	return made, os.WriteFile(path, []byte(made+"\n"), 0o600)
 }
 

@@ -17,6 +17,8 @@ import (
 //go:embed demo/*.html
 var demoHTML embed.FS
 
+// demoStyle comes behind [pages.Stylesheet].
+//
 //go:embed demo/style.css
 var demoStyle string
 
@@ -47,10 +49,10 @@ func (d *demo) serve(w http.ResponseWriter, r *http.Request) {
 
 // sheet is what the templates of the demo are given.
 type sheet struct {
-	W     *demoWords
-	Nonce string
-	Style template.CSS
-	Title string
+	W           *demoWords
+	Nonce       string
+	Base, Style template.CSS
+	Title       string
 
 	User, Email                               string
 	SignIn, SignUp, SignOut, Account, Session string // addresses; what is not offered is empty
@@ -102,7 +104,7 @@ func (d *demo) postsOf(r *http.Request) []post {
 
 func (d *demo) sheet(r *http.Request) *sheet {
 	base := d.site.base
-	s := &sheet{W: demoWordsFor(pages.Language(r.Header.Get("Accept-Language"))), Nonce: nonce(), Style: template.CSS(demoStyle)}
+	s := &sheet{W: demoWordsFor(pages.Language(r.Header.Get("Accept-Language"))), Nonce: nonce(), Base: template.CSS(pages.Stylesheet()), Style: template.CSS(demoStyle)}
 	if session, ok := signet.SessionFrom(r.Context()); ok {
 		s.User, s.Email = session.Name, session.Email
 		if s.User == "" {

@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/signet-auth/signet/pages"
 	"github.com/signet-auth/signet/signettest"
 )
 
@@ -164,4 +167,37 @@ func TestDemoNamesThePublicURL(t *testing.T) {
 	r := serveHere(t, "--demo")
 	r.find(r.out, `http://localhost:8080/userposts `)
 	r.find(r.out, `http://localhost:8080/auth `)
+}
+
+// The data folder is made for the demo's password where nothing else is in it.
+func TestDemoWithStoreAndSecretElsewhere(t *testing.T) {
+	inFolder(t, map[string]string{"signet.yaml": "store: sqlite:" + filepath.Join(t.TempDir(), "other", "signet.db") + "\n"})
+	r := serveWith(t, environment("AUTH_SECRET", freshSecret()), "--demo")
+	signIn(t, signettest.NewBrowser(t, r.url), demoEmail, r.find(r.out, `password  (\S+)`), "")
+	if mode := modeOf(t, "signet-data"); uint32(mode) != 0o700 {
+		t.Errorf("the data folder has mode %04o", mode)
+	}
+	if mode := modeOf(t, "signet-data/demo-password"); uint32(mode) != 0o600 {
+		t.Errorf("the password has mode %04o", mode)
+	}
+}
+
+// Pages of the demo have the colors of ours, and name each of them once.
+func TestDemoBeginsWithTheStyleOfPages(t *testing.T) {
+	inFolder(t, nil)
+	page := signettest.NewBrowser(t, serveHere(t, "--demo").url).Get("/").Body
+	_, style, _ := strings.Cut(page, "<style")
+	style, _, _ = strings.Cut(style, "</style>")
+	if !strings.Contains(style, pages.Stylesheet()) || strings.Count(style, "--paper:") != 2 {
+		t.Errorf("style:\n%s", style)
+	}
+	known := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(--[a-z-]+):`).FindAllStringSubmatch(style, -1) {
+		known[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`var\((--[a-z-]+)\)`).FindAllStringSubmatch(style, -1) {
+		if !known[m[1]] {
+			t.Errorf("%s is used and not there", m[1])
+		}
+	}
 }

@@ -57,7 +57,7 @@ func (d *diagnosis) whole(c *config, io *terminal) {
 
 func (d *diagnosis) secrets(c *config) {
 	const check = "secrets"
-	weak := c.weakSecrets()
+	weak := c.weakSecrets(false)
 	d.problems(check, weak)
 	switch {
 	case len(c.secrets) > 0 && len(weak) == 0:
@@ -79,7 +79,7 @@ func (d *diagnosis) keptSecrets(c *config) {
 		d.wrong(check, secretFileCure(err, path), "%s", err)
 	default:
 		c.secrets = list
-		if weak := c.weakSecrets(); len(weak) > 0 {
+		if weak := c.weakSecrets(false); len(weak) > 0 {
 			d.problems(check, weak)
 			return
 		}
@@ -132,9 +132,8 @@ func (d *diagnosis) cookies(c *config) {
 			return
 		}
 	}
-	if k.sameSite == "none" && u.Scheme != "https" {
-		d.wrong(check, "use lax, or https", "%s: browsers take same_site: none on https only", c.places.of("session.cookie.same_site"))
-		return
+	if c.noneOnHTTP() {
+		return // package signet has said so, when it was asked about the whole
 	}
 	d.ok(check, "the session is in %s", c.sessionCookie(u.Scheme == "https"))
 }

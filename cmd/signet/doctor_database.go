@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/store/sqlite"
 	raw "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -73,6 +75,10 @@ func (d *diagnosis) noDatabase(c *config) {
 	d.ok("database", "none yet; `signet serve` makes %s", c.database)
 }
 
+// asked is how many users are looked at to find accounts that nobody can sign in with: a
+// provider that is not configured any more shows early.
+const asked = 1000
+
 // users tells whether anybody can sign in.
 func (d *diagnosis) users(ctx context.Context, c *config) {
 	store, err := sqlite.Open(ctx, c.database, sqlite.Options{NoMigrate: true})
@@ -81,10 +87,39 @@ func (d *diagnosis) users(ctx context.Context, c *config) {
 		return
 	}
 	defer store.Close()
-	users, err := store.Users(ctx, "", 1)
-	if err == nil && len(users) == 0 && !c.signUpOpen() {
+	users, err := store.Users(ctx, "", asked)
+	if err != nil {
+		d.wrong("users", "see the file and who may read it", "%v", err)
+		return
+	}
+	if len(users) == 0 && !c.signUpOpen() {
 		d.warn("users", "`signet user add you@example.com`", "there are none, and visitors cannot open accounts")
 	}
+	lost, err := c.lostAccounts(ctx, store, users)
+	if err != nil {
+		d.wrong("users", "see the file and who may read it", "%v", err)
+	}
+	for _, provider := range slices.Sorted(maps.Keys(lost)) {
+		d.warn("users", "give the provider that they signed in with the id it had: `id: "+provider+"`; or set new passwords with `signet user password`",
+			"%s of a provider %q, which is not configured: nobody can sign in with that", counted(lost[provider], "account"), provider)
+	}
+}
+
+// lostAccounts counts the accounts of users whose provider is not configured, by provider.
+func (c *config) lostAccounts(ctx context.Context, store *sqlite.Store, users []signet.User) (map[string]int, error) {
+	lost := map[string]int{}
+	for _, u := range users {
+		accounts, err := store.AccountsOf(ctx, u.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range accounts {
+			if !slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.id == a.Provider }) {
+				lost[a.Provider]++
+			}
+		}
+	}
+	return lost, nil
 }
 
 func (c *config) signUpOpen() bool {
@@ -116,8 +151,8 @@ func writable(ctx context.Context, path string) error {
 	}
 	defer conn.Close()
 	// Not by sqlitex.ExecuteScript: it opens a savepoint first, in which BEGIN fails, and
-	// rolling back to a savepoint before anything was read makes SQLite (3.40 to 3.49)
-	// write the first page of a new database over that of the old.
+	// rolling back to a savepoint before anything was read makes SQLite
+	// write the first page of a new database over that of the old (seen with 3.40.1 and 3.49.2).
 	if err := sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/signet-auth/signet/match"
 	"github.com/signet-auth/signet/password"
 	"github.com/signet-auth/signet/provider/credentials"
+	"github.com/signet-auth/signet/seal"
 	"github.com/signet-auth/signet/store/sqlite"
 )
 
@@ -164,7 +165,9 @@ func cookieFormat(name string, secrets []string) signet.Format {
 	if name == "authjs-v4" {
 		f = signet.AuthJSv4
 	}
-	f.Secrets = secrets
+	if len(secrets) > 0 {
+		f.Keys = seal.Secrets(secrets...)
+	}
 	return f
 }
 

@@ -84,9 +84,7 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 			return nil, err
 		}
 	}
-	if !s.AllowWeakSecret {
-		problems = append(problems, c.weakSecrets()...)
-	}
+	problems = append(problems, c.weakSecrets(s.AllowWeakSecret)...)
 	if len(problems) > 0 {
 		return nil, &configErrors{problems}
 	}
@@ -108,7 +106,7 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 		return err
 	}
 	life.start()
-	fmt.Fprintf(io.Out, "listening on %s\n", life.public.url())
+	fmt.Fprintf(io.Out, "listening on %s\n", life.public)
 	if life.admin != nil {
 		log.Info("admin listener", "address", life.admin.Addr().String())
 	}
@@ -125,5 +123,5 @@ func listen(address string, handler handler, log *slog.Logger) (*listener, error
 	if err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
-	return &listener{Listener: l, server: newServer(handler, log)}, nil
+	return &listener{Listener: l, asked: address, server: newServer(handler, log)}, nil
 }

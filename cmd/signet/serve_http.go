@@ -26,11 +26,42 @@ type handler = http.Handler
 // A listener is an address with the server behind it.
 type listener struct {
 	net.Listener
+	asked  string // the address as it was typed
 	server *http.Server
 }
 
 // url is where a browser on this machine finds the listener.
-func (l *listener) url() string { return "http://" + l.Addr().String() }
+func (l *listener) url() string {
+	address := l.Addr().String()
+	if asked, port, all := l.all(); all {
+		here := "127.0.0.1"
+		if asked == "::" {
+			here = "::1"
+		}
+		address = net.JoinHostPort(here, port)
+	}
+	return "http://" + address
+}
+
+// String is the listener in the words of whoever typed the address: the system calls
+// 0.0.0.0 [::], which nobody asked for.
+func (l *listener) String() string {
+	if asked, port, all := l.all(); all {
+		return l.url() + " and on all other addresses of this machine (" + net.JoinHostPort(asked, port) + ")"
+	}
+	return l.url()
+}
+
+// all tells whether the listener is on all addresses, how they were asked for, and which
+// port it has.
+func (l *listener) all() (asked, port string, all bool) {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil || !net.ParseIP(host).IsUnspecified() {
+		return "", "", false
+	}
+	asked, _, _ = net.SplitHostPort(l.asked)
+	return asked, port, true
+}
 
 func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -190,5 +191,32 @@ func TestAdminListener(t *testing.T) {
 		if strings.Contains(text, never) {
 			t.Errorf("%q is in the metrics", never)
 		}
+	}
+}
+
+// A listener on all addresses says how it was asked for, and where this machine finds it.
+func TestServeOnAllAddresses(t *testing.T) {
+	said := map[string]string{
+		"0.0.0.0:0": `^listening on (http://127\.0\.0\.1:(\d+)) and on all other addresses of this machine \(0\.0\.0\.0:(\d+)\)\n$`,
+		":0":        `^listening on (http://127\.0\.0\.1:(\d+)) and on all other addresses of this machine \(:(\d+)\)\n$`,
+	}
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil { // where there is IPv6
+		l.Close()
+		said["[::]:0"] = `^listening on (http://\[::1\]:(\d+)) and on all other addresses of this machine \(\[::\]:(\d+)\)\n$`
+	}
+	for listen, want := range said {
+		t.Run(listen, func(t *testing.T) {
+			inFolder(t, map[string]string{"signet.yaml": "url: https://app.example.com\n"})
+			r := serveHere(t, "--listen", listen)
+			found := regexp.MustCompile(want).FindStringSubmatch(r.out.String())
+			if found == nil || found[2] != found[3] || found[2] == "0" {
+				t.Fatalf("printed %q", r.out)
+			}
+			answer, err := http.Get(found[1] + "/api/auth/csrf")
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+		})
 	}
 }

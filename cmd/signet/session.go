@@ -42,35 +42,50 @@ func liveSessions(ctx context.Context, store *sqlite.Store, u signet.User, now t
 	}
 	var list []listedSession
 	for _, r := range rows {
-		if !now.Before(r.Expires) {
-			continue
+		if now.Before(r.Expires) {
+			list = append(list, sessionOf(r, u.Email))
 		}
-		list = append(list, listedSession{
-			ID: r.Handle, User: u.ID, Email: u.Email, Provider: r.Provider, Agent: r.Agent, Network: r.Network,
-			Start: storedTime(r.Start), Seen: storedTime(r.Seen), Expires: storedTime(r.Expires), session: r.ID,
-		})
 	}
 	return list, nil
 }
 
-// eachSession calls do with the live sessions of every user, or of the one that is named.
+func sessionOf(r signet.SessionRow, email string) listedSession {
+	return listedSession{
+		ID: r.Handle, User: r.UserID, Email: email, Provider: r.Provider, Agent: r.Agent, Network: r.Network,
+		Start: storedTime(r.Start), Seen: storedTime(r.Seen), Expires: storedTime(r.Expires), session: r.ID,
+	}
+}
+
+// whose finds a user. One that is not stored here, since an application has its own users,
+// is known by the sessions that are.
+func whose(ctx context.Context, store *sqlite.Store, name string) (u signet.User, stored bool, err error) {
+	u, err = personArg{name}.find(ctx, store)
+	if err == nil {
+		return u, true, nil
+	}
+	if rows, listErr := store.SessionsOf(ctx, name); listErr != nil || len(rows) == 0 {
+		return u, false, err
+	}
+	return signet.User{ID: name}, false, nil
+}
+
+// eachSession calls do with the live sessions of everybody, or of the user that is named.
 func eachSession(ctx context.Context, io *terminal, store *sqlite.Store, user string, do func([]listedSession) error) error {
-	now := io.Now()
 	of := func(u signet.User) error {
-		list, err := liveSessions(ctx, store, u, now)
+		list, err := liveSessions(ctx, store, u, io.Now())
 		if err != nil || len(list) == 0 {
 			return err
 		}
 		return do(list)
 	}
 	if user != "" {
-		u, err := personArg{user}.find(ctx, store)
+		u, _, err := whose(ctx, store, user)
 		if err != nil {
 			return err
 		}
 		return of(u)
 	}
-	return everyone(ctx, store, func(page []signet.User) error {
+	err := everyone(ctx, store, func(page []signet.User) error {
 		for _, u := range page {
 			if err := of(u); err != nil {
 				return err
@@ -78,6 +93,44 @@ func eachSession(ctx context.Context, io *terminal, store *sqlite.Store, user st
 		}
 		return nil
 	})
+	if finder, ok := any(store).(signet.SessionFinder); ok && err == nil {
+		err = eachStranger(ctx, finder, store, io.Now(), do)
+	}
+	return err
+}
+
+// eachStranger calls do with the live sessions of those who are no users here, page by page
+// and oldest first.
+func eachStranger(ctx context.Context, finder signet.SessionFinder, users signet.UserStore, now time.Time, do func([]listedSession) error) error {
+	for after := signet.SessionID(0); ; {
+		rows, err := finder.AllSessions(ctx, after, pageSize)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		after = rows[len(rows)-1].ID
+		stored := map[string]bool{} // by user, of those on this page
+		var list []listedSession
+		for _, r := range rows {
+			known, asked := stored[r.UserID]
+			if !asked {
+				_, err := users.User(ctx, signet.By{ID: r.UserID})
+				if err != nil && !errors.Is(err, signet.ErrNotFound) {
+					return err
+				}
+				known = err == nil
+				stored[r.UserID] = known
+			}
+			if !known && now.Before(r.Expires) {
+				list = append(list, sessionOf(r, ""))
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		if err := do(list); err != nil {
+			return err
+		}
+	}
 }
 
 type sessionRows struct{ *table }
@@ -186,9 +239,10 @@ func (c *sessionRevokeCmd) Run(ctx context.Context, io *terminal) error {
 	})
 }
 
-// revokeUser raises the user's epoch, which also ends sessions that have no row.
+// revokeUser raises the user's epoch, which also ends sessions that have no row. Users that
+// are not stored here have no epoch.
 func (c *sessionRevokeCmd) revokeUser(ctx context.Context, io *terminal, store *sqlite.Store) ([]listedSession, error) {
-	u, err := personArg{c.User}.find(ctx, store)
+	u, stored, err := whose(ctx, store, c.User)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +250,11 @@ func (c *sessionRevokeCmd) revokeUser(ctx context.Context, io *terminal, store *
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = changeUser(ctx, io, store, personArg{u.ID}, func(u *signet.User) { u.Epoch++ })
+	if stored {
+		_, _, err = changeUser(ctx, io, store, personArg{u.ID}, func(u *signet.User) { u.Epoch++ })
+	} else {
+		_, err = store.EndSessions(ctx, signet.Ending{UserID: u.ID, At: io.Now()})
+	}
 	return alive, err
 }
 
