@@ -17,7 +17,7 @@ const modulePath = "github.com/signet-auth/signet"
 // a key that ends in /* stands for every folder below. A new line here comes with a note in
 // docs/decisions.
 var arrows = map[string][]string{
-	"":                     {"cookie", "match", "pages", "password", "seal", "seal/authjs"},
+	"":                     {"cookie", "match", "pages", "password", "seal", "seal/authjs", "token"},
 	"seal":                 {},
 	"seal/*":               {"seal"},
 	"cookie":               {},
@@ -25,7 +25,13 @@ var arrows = map[string][]string{
 	"pages":                {},
 	"password":             {},
 	"session":              {"cookie", "seal"},
+	"token":                {},
 	"provider/credentials": {"", "password"},
+	"provider/oauth2":      {"", "seal"},
+	"provider/oidc":        {"", "provider/oauth2", "seal", "seal/jwt"},
+	"provider/social":      {"", "provider/oauth2", "provider/oidc", "seal", "seal/jwt"},
+	"provider/backend":     {"", "seal"},
+	"provider/email":       {"", "pages"},
 	"provider/*":           {""},
 	"store/*":              {""},
 	"signettest":           {""},

@@ -223,6 +223,10 @@ type World struct {
 	Now  func() time.Time
 	Rand io.Reader
 	Log  *slog.Logger
+
+	// HTTP is for calls to providers. The zero one is a client with deadlines that
+	// follows no redirects.
+	HTTP *http.Client
 }
 
 func (w World) withDefaults() World {
@@ -234,6 +238,9 @@ func (w World) withDefaults() World {
 	}
 	if w.Log == nil {
 		w.Log = slog.Default()
+	}
+	if w.HTTP == nil {
+		w.HTTP = newClient()
 	}
 	return w
 }

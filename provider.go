@@ -2,7 +2,11 @@ package signet
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
+	"time"
+
+	"github.com/signet-auth/signet/token"
 )
 
 // A Provider is a way to sign in: it asks, then answers. It never sees a session, and
@@ -34,7 +38,7 @@ type Info struct {
 	// ID stands in URLs: letters, digits, - and _.
 	ID string
 
-	// Type is the word of Auth.js: "credentials" so far.
+	// Type is the word of Auth.js: "credentials", "oauth", "oidc" or "email".
 	Type string
 
 	// Name is shown on the sign-in page.
@@ -47,9 +51,30 @@ type Info struct {
 	// on the sign-up page; 0 gives none. The provider checks it.
 	MinPassword int
 
-	// Fields make the form on the sign-in page; without any the provider is not shown
-	// there, as in Auth.js.
+	// Fields make the form on the sign-in page; without any a provider of the type
+	// credentials is not shown there, as in Auth.js.
 	Fields []Field
+
+	// FormPost: the answer comes as a form that another site posts (Apple), so the cookie
+	// of the attempt must be SameSite=None.
+	FormPost bool
+
+	// TrustEmail: an address that this provider has verified may open the account of the
+	// same verified address. Each provider's table says whether it is that careful.
+	TrustEmail bool
+
+	// Mark is the name of the picture on the button, "kakao"; empty means ID.
+	Mark string
+
+	// Region is the language whose readers see the provider first: "ko" for Kakao.
+	Region string
+
+	// Origins are where the sign-in form may lead to, "https://kauth.kakao.com": a browser
+	// follows a form's redirects only where the policy of the page says so.
+	Origins []string
+
+	// RevokeAtSignOut gives tokens back when their session ends.
+	RevokeAtSignOut bool
 }
 
 // A Field is one input of a form.
@@ -59,10 +84,33 @@ type Field struct {
 	Type  string // of the HTML input; empty means "text"
 }
 
-// An Attempt is one try to sign in or up.
+// An Attempt is one try to sign in, to sign up, or to add a way to sign in.
 type Attempt struct {
-	// Fields are those of the posted form or JSON object; of repeated ones the last.
+	// ID is 256 random bits as text. A provider that sends the visitor away sends it along
+	// ("state" in OAuth) and finds it in the answer; empty where the answer comes at once.
+	ID string
+
+	// Purpose is why.
+	Purpose Purpose
+
+	// Callback is where the answer comes to, an absolute URL made of the configuration
+	// alone.
+	Callback string
+
+	// User is who adds a way to sign in, with ToLink; else nil.
+	User *User
+
+	// Fields are those of the posted form or JSON object, or the query of a visitor who
+	// comes back; of repeated ones in a form the last. A query with a name twice is
+	// refused before a provider sees it.
 	Fields url.Values
+
+	// Extra is the query that a sign-in was begun with: prompt, login_hint, scope.
+	Extra url.Values
+
+	// Keep is what the last step asked to keep: a verifier, a nonce. It was sealed in the
+	// visitor's browser meanwhile.
+	Keep []byte
 
 	// Accounts shows the provider its own account rows and no others.
 	Accounts Records
@@ -70,11 +118,19 @@ type Attempt struct {
 	// Client tells where the attempt comes from.
 	Client Client
 
-	// World is the clock and the randomness to use.
+	// World is the clock, the randomness and the HTTP client to use.
 	World World
 
 	guard func(ctx context.Context, account string) error
 }
+
+// Purpose is why somebody proves who they are.
+type Purpose int
+
+const (
+	ToSignIn Purpose = iota
+	ToLink           // add this way to sign in to User
+)
 
 // Guard takes one try from the failure budgets of the account before its secret is checked,
 // so that a thousand parallel guesses cost a thousand tries. account is "user:" and the ID of
@@ -94,21 +150,41 @@ type Client struct {
 	Language string // "ko" or "en"
 }
 
-// A Step is what comes next in an attempt: a [Form] or an [Identity].
+// A Step is what comes next in an attempt: a [Form], a [Redirect], a [Mail] or an
+// [Identity].
 type Step interface{ step() }
 
 // A Form asks the visitor to fill in fields.
 type Form struct{ Fields []Field }
+
+// A Redirect sends the visitor to another site, which sends them back to Callback.
+type Redirect struct {
+	To   string
+	Keep []byte // at most 512 bytes
+}
+
+// A Mail writes to somebody: who can read it, and shows so in the same browser, has the
+// address. Secrets, their lives and counts are the business of package signet; the
+// provider is a [Mailer] and sends the letter.
+type Mail struct {
+	To   string // as [ParseEmail] gives it
+	Keep []byte // at most 512 bytes
+}
 
 // An Identity is who the visitor turned out to be.
 type Identity struct {
 	// Subject is the provider's own unchangeable name for this person.
 	Subject string
 
-	// UserID names the user, where the provider knows; empty means Subject.
+	// UserID names the user, where the provider knows; empty means the user whose account
+	// this subject is, or a new one.
 	UserID string
 
 	Name, Email, Image string
+
+	// EmailVerified says that the provider has proved the address. Whether that is enough
+	// to open an account that exists is for [Info.TrustEmail] to say.
+	EmailVerified bool
 
 	// Methods say how the proof was given, as in RFC 8176: "pwd".
 	Methods []string
@@ -116,9 +192,72 @@ type Identity struct {
 	// Claims are further members for the session, kept on the server or sealed; the
 	// browser sees only those that [SessionConfig.Expose] names.
 	Claims Claims
+
+	// Tokens are the provider's, for back ends; nil where there are none. They are kept
+	// with the account, encrypted, and renewed at every sign-in.
+	Tokens *Tokens
+
+	// Profile is what the provider said about the person, a JSON object, for callbacks.
+	Profile json.RawMessage
 }
 
+// Tokens are those of a provider.
+type Tokens = token.Set
+
+// ErrEnded is what a [Refresher] answers when the grant is over.
+var ErrEnded = token.ErrEnded
+
+// A Refresher is a Provider that can renew its tokens. An error that wraps [ErrEnded] ends
+// the grant; any other leaves it as it is.
+type Refresher interface {
+	Refresh(ctx context.Context, w World, old Tokens) (Tokens, error)
+}
+
+// A Revoker is a Provider whose tokens can be given back: at unlinking and when the user is
+// deleted, and at sign-out where Info says so.
+type Revoker interface {
+	Revoke(ctx context.Context, w World, t Tokens) error
+}
+
+// A Mailer sends letters. Its methods may be called from several goroutines.
+type Mailer interface {
+	// Mail hands a letter over for delivery; it returns when the next server has taken
+	// it, or with an error.
+	Mail(ctx context.Context, l Letter) error
+}
+
+// A Letter is a mail that Signet writes. Link and Code open something: they belong into the
+// mail and nowhere else.
+type Letter struct {
+	Kind LetterKind
+	To   string // exactly one address
+	Lang string // "ko" or "en"
+	Site string // the name of the site; may be empty
+	Link string // absolute; empty where there is none
+	Code string // six digits; empty where there is none
+	Ends time.Time
+
+	// Was is the address before, in a letter about a change.
+	Was string
+}
+
+// LetterKind is what a letter is about.
+type LetterKind string
+
+const (
+	LetterSignIn  LetterKind = "sign-in"         // a link and a code
+	LetterVerify  LetterKind = "verify"          // prove the address of an account
+	LetterReset   LetterKind = "reset"           // choose a new password
+	LetterChange  LetterKind = "change"          // prove a new address
+	LetterChanged LetterKind = "changed"         // to the old address: it was replaced
+	LetterNewPass LetterKind = "password"        // the password was changed
+	LetterKnown   LetterKind = "known"           // somebody tried to sign up with this address, which has an account
+	LetterNew     LetterKind = "new-sign-in-way" // a way to sign in was added
+)
+
 func (Form) step()     {}
+func (Redirect) step() {}
+func (Mail) step()     {}
 func (Identity) step() {}
 
 // Records are the account rows of one provider.
