@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/signet-auth/signet/seal"
@@ -15,11 +15,11 @@ import (
 
 // inspectCmd looks into a token, offline.
 type inspectCmd struct {
-	Token      string   `arg:"" help:"The token; or a whole Cookie, Set-Cookie or Authorization line; or - to read either from standard input."`
-	Secret     []string `sep:"none" placeholder:"S" help:"Secret to try, newest first; may be repeated. Others on this machine can see it while signet runs, so prefer --secret-file. Without any secret, --config or --data, the variables AUTH_SECRET, AUTH_SECRET_1 to _3 and NEXTAUTH_SECRET are tried."`
-	SecretFile []string `sep:"none" placeholder:"FILE" help:"File with a secret on each line, newest first; may be repeated."`
-	Salt       *string  `placeholder:"COOKIE" help:"Full name of the cookie that it was sealed for, prefix included; \"\" for a session of next-auth 4. Without it the usual names are tried."`
-	At         *int64   `placeholder:"UNIX" help:"Judge it as of this moment, in Unix seconds."`
+	Token string `arg:"" help:"The token; or a whole Cookie, Set-Cookie or Authorization line; or - to read either from standard input. Quotes, line breaks, percent-encoding and Bearer are taken off, but not with --json, which judges the token byte for byte."`
+	secretFlags
+	KeyFile []string `sep:"none" placeholder:"FILE" help:"Public key in PEM, or a JWK or JWK Set, for signed tokens; may be repeated."`
+	Salt    *string  `placeholder:"COOKIE" help:"Full name of the cookie that it was sealed for, prefix included; \"\" for a session of next-auth 4. Without it the usual names are tried."`
+	At      *int64   `placeholder:"UNIX" help:"Judge it as of this moment, in Unix seconds."`
 	placeFlags
 	outputFlags
 }
@@ -30,7 +30,7 @@ const maxPaste = 256 << 10
 
 // Run is the verb.
 func (c *inspectCmd) Run(io *terminal) error {
-	now, err := c.now(io)
+	now, err := moment("inspect", c.At, io.Now())
 	if err != nil {
 		return err
 	}
@@ -38,24 +38,22 @@ func (c *inspectCmd) Run(io *terminal) error {
 	if err != nil {
 		return err
 	}
-	ring, err := c.ring(io, site)
+	in := inspector{salt: c.Salt, now: now}
+	if in.ring, err = c.ring(io, site); err != nil {
+		return err
+	}
+	if in.sets, err = readKeyFiles(c.KeyFile); err != nil {
+		return err
+	}
+	token, err := c.token(io, site)
 	if err != nil {
 		return err
 	}
-	text, err := c.text(io)
-	if err != nil {
-		return err
-	}
-	wanted := site.session.cookie.name
-	if c.Salt != nil {
-		wanted = *c.Salt
-	}
-	token, err := clean(text, wanted)
-	if err != nil {
-		return err
-	}
-	in := inspector{ring: ring, salt: c.Salt, cookie: cmp.Or(token.Cookie, site.session.cookie.name), now: now}
+	in.cookie = cmp.Or(token.Cookie, site.session.cookie.name)
 	found := in.look(token.Value)
+	if token.Wrapped {
+		found.Facts = append(found.Facts, fact{"pasted", "with something around it (quotes, line breaks, Bearer, percent-encoding), which was taken off: a server wants the bare value"})
+	}
 	if token.Broken != nil {
 		found.What, found.Cure = brokenWords(token.Broken)
 	}
@@ -84,17 +82,51 @@ func (c *inspectCmd) show(io *terminal, f *finding, now time.Time) error {
 	return err
 }
 
-// now is the moment to judge by, in the time zone of whoever asks.
-func (c *inspectCmd) now(io *terminal) (time.Time, error) {
-	now := io.Now()
-	if c.At == nil {
+// moment is the time that --at names, or else now, in the time zone of whoever asks.
+func moment(verb string, at *int64, now time.Time) (time.Time, error) {
+	if at == nil {
 		return now, nil
 	}
-	at := time.Unix(*c.At, 0).In(now.Location())
-	if *c.At < -1<<36 || *c.At > 1<<37 {
-		return at, &usageError{"inspect: --at is no moment of this age", "give Unix seconds, such as " + fmt.Sprint(now.Unix()) + " for now"}
+	if *at < -1<<36 || *at > 1<<37 {
+		return now, &usageError{verb + ": --at is no moment of this age", "give Unix seconds, such as " + fmt.Sprint(now.Unix()) + " for now"}
 	}
-	return at, nil
+	return time.Unix(*at, 0).In(now.Location()), nil
+}
+
+// ring gathers the secrets to try.
+func (c *inspectCmd) ring(io *terminal, site config) (seal.Ring, error) {
+	list, err := c.typed("inspect")
+	if err != nil {
+		return nil, err
+	}
+	if c.Config != "" || c.Data != "" {
+		some, err := siteSecrets(site)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	if len(list) == 0 {
+		list = fromEnvironment(io)
+	}
+	return ringOf("inspect", list)
+}
+
+// token is what was pasted, taken out of what is around it. Programs have no clipboard:
+// for them a token is what they say, byte for byte.
+func (c *inspectCmd) token(io *terminal, site config) (pasted, error) {
+	text, err := c.text(io)
+	if err != nil {
+		return pasted{}, err
+	}
+	wanted := site.session.cookie.name
+	if c.Salt != nil {
+		wanted = *c.Salt
+	}
+	if c.JSON {
+		return exactly(text, wanted)
+	}
+	return clean(text, wanted)
 }
 
 // text is the token as it was pasted.
@@ -109,66 +141,11 @@ func (c *inspectCmd) text(from *terminal) (string, error) {
 	if len(raw) > maxPaste {
 		return "", &usageError{"inspect: standard input holds more than a token", "send the value of one cookie, or one Cookie line"}
 	}
+	if c.JSON {
+		// A line that a shell sends has an end, which is not part of the token.
+		raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
+	}
 	return string(raw), nil
-}
-
-// envSecrets are the variables that Auth.js takes secrets from, in its order: a higher
-// number is newer (@auth/core@0.41.3 lib/utils/env, next-auth@4.24.15).
-var envSecrets = []string{"AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1", "AUTH_SECRET", "NEXTAUTH_SECRET"}
-
-// ring gathers the secrets to try. Their IDs are what the report calls them: the place on
-// the command line, or where they were read.
-func (c *inspectCmd) ring(io *terminal, site config) (seal.Ring, error) {
-	list, err := c.secrets(io, site)
-	if err != nil {
-		return nil, err
-	}
-	var ring seal.Ring
-	for _, s := range list {
-		if slices.ContainsFunc(ring, func(k seal.Key) bool { return k.ID == s.from }) {
-			continue // a file that was named twice
-		}
-		if n := len(s.text()); n < seal.MinSecret {
-			return nil, &usageError{
-				fmt.Sprintf("inspect: %s has %d bytes", secretName(s.from), n),
-				fmt.Sprintf("secrets have %d and more; use the very text that the site has in AUTH_SECRET", seal.MinSecret),
-			}
-		}
-		ring = append(ring, seal.Key{ID: s.from, Secret: []byte(s.text())})
-	}
-	return ring, nil
-}
-
-// secrets are those on the command line and of the place that was named, or else those of
-// the environment.
-func (c *inspectCmd) secrets(io *terminal, site config) ([]secret, error) {
-	var list []secret
-	for i, s := range c.Secret {
-		list = append(list, newSecret(s, fmt.Sprint(i+1), ""))
-	}
-	for _, path := range c.SecretFile {
-		some, err := readSecrets(path)
-		if err != nil {
-			return nil, &usageError{"inspect: --secret-file: " + err.Error(), missingFileCure(err, secretFileCure(err, path))}
-		}
-		list = append(list, some...)
-	}
-	if c.Config != "" || c.Data != "" {
-		some, err := siteSecrets(site)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, some...)
-	}
-	if len(list) > 0 {
-		return list, nil
-	}
-	for _, name := range envSecrets {
-		if s := io.Env(name); s != "" {
-			list = append(list, newSecret(s, name, ""))
-		}
-	}
-	return list, nil
 }
 
 // siteSecrets are those of a site of ours, which are not made here if there are none.

@@ -10,6 +10,9 @@ import (
 
 	"github.com/signet-auth/signet/seal"
 	"github.com/signet-auth/signet/seal/authjs"
+	"github.com/signet-auth/signet/seal/iron"
+	"github.com/signet-auth/signet/seal/jwt"
+	"github.com/signet-auth/signet/seal/lucia"
 )
 
 // A finding is what inspect found out about a token.
@@ -24,17 +27,24 @@ type finding struct {
 	// anybody's.
 	Verified bool
 	seal.Life
+	Endless bool // valid, and without an end
+	Opaque  bool // names a row of a database, which alone knows
 
-	Key    string // which secret
+	Key    string // which secret, by the name it has in the ring, or which public key
 	Cookie string // the name under which it opened; empty for a v4 session
 	Stale  bool   // not sealed with the first secret, or in an older form
+	Facts  []fact // what else there is to see, for people
 
 	What, Cure string // for people; empty where there is nothing to say
 }
 
+// A fact is one line of a report.
+type fact struct{ label, text string }
+
 // An inspector knows what a token is to be tried with.
 type inspector struct {
 	ring   seal.Ring
+	sets   []keyFile
 	salt   *string // as typed; nil means the usual ones
 	cookie string  // the name of the cookie that the token was in, if known
 	now    time.Time
@@ -46,20 +56,24 @@ func (in *inspector) look(value string) finding {
 	switch format {
 	case authjs.FormatV5, authjs.FormatV4:
 		return in.openAuthJS(value, format, header)
-	case "jwt":
-		return lookAtJWT(value, header)
-	case "iron":
-		return lookAtIron(value)
+	case jwt.Format:
+		return in.openJWT(value, header)
+	case iron.Format:
+		return in.openIron(value)
 	case "signet":
 		return lookAtKey(value)
-	case "lucia":
-		return lookAtLucia()
+	case lucia.Format:
+		return lookAtLucia(value)
 	}
-	return finding{
+	f := finding{
 		Format: "unknown", Err: &seal.OpenError{Reason: seal.ErrMalformed},
 		What: unknownWhat(value),
 		Cure: "paste the value of the session cookie, all of it, or the whole Cookie line",
 	}
+	if inner := bareToken(value); inner != value { // only where it has to be taken byte for byte
+		f.Format, _ = in.recognise(inner)
+	}
+	return f
 }
 
 // recognise tells the format by shape and header. A salt says that it should be one of
@@ -93,14 +107,14 @@ func formatOf(value string, header []byte) string {
 	switch {
 	case enc != nil:
 		return authjs.FormatV5
-	case alg != nil:
-		return "jwt"
-	case strings.HasPrefix(value, "Fe26."):
-		return "iron"
+	case alg != nil, strings.HasPrefix(value, "eyJ") && strings.Count(value, ".") == 2:
+		return jwt.Format
+	case strings.HasPrefix(value, "Fe26."), strings.HasPrefix(value, "fe26."), strings.Count(value, "*") == 7:
+		return iron.Format
 	case isKey(value):
 		return "signet"
 	case isLucia(value):
-		return "lucia"
+		return lucia.Format
 	}
 	return "unknown"
 }

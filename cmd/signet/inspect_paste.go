@@ -19,6 +19,9 @@ type pasted struct {
 	// Value is the token.
 	Value string
 
+	// Wrapped says that more than white space was around it, and no line of a header.
+	Wrapped bool
+
 	// Broken tells why a cookie in chunks cannot be put together; Value is empty then.
 	Broken error
 }
@@ -35,11 +38,34 @@ var sessionCookies = []string{
 // Set-Cookie lines of an answer; an Authorization line. wanted, if not empty, is the
 // cookie to take from among others.
 func clean(text, wanted string) (pasted, error) {
+	whole := text
 	text = unquote(text)
 	lines := cookieLines(text)
 	if lines == nil {
-		return pasted{Value: bareToken(text)}, nil
+		value := bareToken(text)
+		_, isLine := cutFold(text, "authorization:")
+		return pasted{Value: value, Wrapped: value != strings.TrimSpace(whole) && !isLine}, nil
 	}
+	return fromCookies(lines, wanted)
+}
+
+// exactly takes a token out of header lines alone and leaves it as it is.
+func exactly(text, wanted string) (pasted, error) {
+	if rest, ok := cutFold(text, "authorization:"); ok {
+		rest = strings.TrimSpace(rest)
+		if token, ok := cutFold(rest, "bearer "); ok {
+			rest = strings.TrimSpace(token)
+		}
+		return pasted{Value: rest}, nil
+	}
+	lines := cookieLines(text)
+	if lines == nil {
+		return pasted{Value: text}, nil
+	}
+	return fromCookies(lines, wanted)
+}
+
+func fromCookies(lines []string, wanted string) (pasted, error) {
 	jar, err := cookie.Read(http.Header{"Cookie": lines})
 	if err != nil {
 		return pasted{}, &usageError{"inspect: " + strings.TrimPrefix(err.Error(), "cookie: "), "paste only the cookie that holds the session"}
@@ -133,8 +159,8 @@ func isCookieName(s string) bool {
 	})
 }
 
-// chooseCookie finds the cookie that is meant: the one asked for, that of a session, or
-// the only one.
+// chooseCookie finds the cookie that is meant: the one asked for, that of a session, the
+// only one that can be a token, or the only one.
 func chooseCookie(jar cookie.Jar, wanted string) (string, error) {
 	if wanted != "" && len(jar.Family(wanted)) > 0 {
 		return wanted, nil
@@ -150,6 +176,9 @@ func chooseCookie(jar cookie.Jar, wanted string) (string, error) {
 			names = append(names, base)
 		}
 	}
+	if name, ok := onlyToken(jar, names); ok {
+		return name, nil
+	}
 	switch {
 	case len(names) == 0:
 		return "", &usageError{"inspect: a Cookie line without a cookie in it", "paste the whole line, or the value alone"}
@@ -161,6 +190,21 @@ func chooseCookie(jar cookie.Jar, wanted string) (string, error) {
 		}
 	}
 	return names[0], nil
+}
+
+// onlyToken finds the one cookie that has the form of a token.
+func onlyToken(jar cookie.Jar, names []string) (string, bool) {
+	var tokens []string
+	for _, name := range names {
+		found, err := jar.Chunked(name)
+		if err == nil && formatOf(found.Value, headerOf(found.Value)) != "unknown" {
+			tokens = append(tokens, name)
+		}
+	}
+	if len(tokens) != 1 {
+		return "", false
+	}
+	return tokens[0], true
 }
 
 // withoutChunk cuts the number of a chunk off a cookie's name.

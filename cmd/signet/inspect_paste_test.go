@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/signet-auth/signet/cookie"
 	"github.com/signet-auth/signet/seal"
+	"github.com/signet-auth/signet/seal/jwt"
 )
 
 // aToken has the form of a v5 cookie; what it says does not matter here.
@@ -43,6 +45,7 @@ func TestCleanFindsTheToken(t *testing.T) {
 		{"a name and a colon", name + `: "` + aToken + `"`, "", name, aToken},
 		{"the cookie that is asked for", name + "=x; authjs.state=" + aToken, "authjs.state", "authjs.state", aToken},
 		{"the only cookie, whatever its name", "sid=" + aToken, "", "sid", aToken},
+		{"the only token among cookies of other names", "theme=dark; sid=" + aToken + "; lang=ko", "", "sid", aToken},
 		{"base64 padding makes no cookie", "abc.def==", "", "", "abc.def=="},
 		{"an empty text", " ", "", "", ""},
 		{"JSON", `{"protected":"eyJ"}`, "", "", `{"protected":"eyJ"}`},
@@ -57,6 +60,20 @@ func TestCleanFindsTheToken(t *testing.T) {
 				t.Errorf("clean = %q of the cookie %q, want %q of %q", got.Value, got.Cookie, c.value, c.cookie)
 			}
 		})
+	}
+}
+
+// Programs say what they mean: only lines of headers are taken apart.
+func TestExactlyLeavesTheTokenAsItIs(t *testing.T) {
+	for _, text := range []string{aToken, " " + aToken, `"` + aToken + `"`, "Bearer " + aToken, "%41" + aToken, aToken + "\n", aToken[:9] + "\n" + aToken[9:], "", "a.b=="} {
+		if got, err := exactly(text, ""); err != nil || got != (pasted{Value: text}) {
+			t.Errorf("exactly(%q) = %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"Authorization: Bearer " + aToken, "authorization:bearer " + aToken, "Cookie: a=1; authjs.session-token=" + aToken, "authjs.session-token=" + aToken} {
+		if got, err := exactly(text, ""); err != nil || got.Value != aToken {
+			t.Errorf("exactly(%q) = %+v, %v", text, got, err)
+		}
 	}
 }
 
@@ -83,10 +100,25 @@ func TestCleanSaysWhatIsWrongWithCookies(t *testing.T) {
 	}
 }
 
+// fuzzRing and fuzzKeys have sealed nothing.
+var fuzzRing = append(seal.Secrets("a secret for the fuzzing of pastes", "another one for the fuzzing of pastes"),
+	seal.Key{ID: numbered + "x", Secret: []byte("a third one, for the fuzzing of pastes")})
+
+var fuzzKeys = []keyFile{{"key.jwk", func() *jwt.Set {
+	set, err := parseKeys([]byte(`{"kty":"EC","x":"it-mdAChHfDUNq0Y6AvBjDIGvQGbmd9448WeuWUTXQQ","y":"IfnHo1EWo0ChAAd67BnABoBvFUxgLLjrzK5M6REiCXE","crv":"P-256"}`))
+	if err != nil {
+		panic(err)
+	}
+	return set
+}()}}
+
 func FuzzClean(f *testing.F) {
 	for _, seed := range []string{
 		aToken, `"` + aToken + `"`, "Cookie: a=1; authjs.session-token.0=x; authjs.session-token.1=y", "Set-Cookie: a=b; Path=/\nset-cookie: c=d",
 		"a\tb\tc", "a: b", "%22%20%22", "Bearer x", "''", `"`, "“", "a=1\nb=2", "=;=;", "\r\n> cookie:", "Fe26.2*1*a*b*c*d*e*f", "%%%", "\x00\xff",
+		"Fe26.2*1*" + strings.Repeat("a", 64) + "*" + strings.Repeat("A", 22) + "*AAAA*1*" + strings.Repeat("a", 64) + "*" + strings.Repeat("A", 43) + "~2",
+		"Fe26.2**a*b*c*d*e*f~1", "fe26.2%2A1%2A", "~*~*~*~*~*~*~*~", "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.AA", "eyJ.eyJ.", "eyJhbGciOiJub25lIn0.e30.",
+		"eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.eyJhdWQiOlsxXX0.AA", "abcdefghijklmnopqrstuvwxyz234567", "s=abcdefghijkmnpqr.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8%3D",
 	} {
 		f.Add(seed, "")
 		f.Add(seed, "a")
@@ -106,12 +138,23 @@ func FuzzClean(f *testing.F) {
 		if got.Broken != nil && got.Value != "" {
 			t.Errorf("clean(%q) is broken and has the value %q", text, got.Value)
 		}
-		// Whatever was pasted, it opens only if it is what was sealed.
-		in := inspector{ring: seal.Secrets("a secret for the fuzzing of pastes"), now: scriptTime}
-		found := in.look(got.Value)
-		if found.Err == nil || seal.Reason(found.Err) == "" || found.What == "" || found.Cure == "" {
-			t.Errorf("%q is found to be %+v", got.Value, found)
+		exact, err := exactly(text, wanted)
+		if err != nil {
+			exact.Value = text
 		}
-		decode(t, found.json())
+		// Whatever was pasted, it opens only if it is what was sealed.
+		in := inspector{ring: fuzzRing, sets: fuzzKeys, now: scriptTime}
+		for _, value := range []string{got.Value, exact.Value} {
+			for _, in := range []inspector{in, {now: scriptTime}} {
+				found := in.look(value)
+				if found.Err == nil || seal.Reason(found.Err) == "" || found.What == "" || found.Cure == "" || found.Verified {
+					t.Errorf("%q is found to be %+v", value, found)
+				}
+				decode(t, found.json())
+				if err := found.print(io.Discard, scriptTime); err != nil {
+					t.Error(err)
+				}
+			}
+		}
 	})
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/seal"
 	"github.com/signet-auth/signet/seal/authjs"
+	"github.com/signet-auth/signet/seal/iron"
+	"github.com/signet-auth/signet/seal/jwt"
+	"github.com/signet-auth/signet/seal/lucia"
 )
 
 // json writes the finding as one object. Header and claims go in as they are, byte for
@@ -35,9 +38,18 @@ func (f *finding) json() []byte {
 	if f.Key == "" {
 		b = append(b, "null"...)
 	} else {
-		b = strconv.AppendQuote(b, f.Key)
+		b = appendText(b, keyID(f.Key))
 	}
 	return append(b, '}', '\n')
+}
+
+// appendText adds a JSON string.
+func appendText(b []byte, s string) []byte {
+	text, err := json.Marshal(s)
+	if err != nil { // texts have no reason to fail
+		return append(b, "null"...)
+	}
+	return append(b, text...)
 }
 
 func orNull(raw []byte) []byte {
@@ -58,10 +70,10 @@ func secondsOf(t time.Time) string {
 var formatWords = map[string]string{
 	authjs.FormatV5: "encrypted cookie of Auth.js v5",
 	authjs.FormatV4: "encrypted cookie of next-auth 4",
-	"jwt":           "signed token",
-	"iron":          "seal of iron-session",
+	jwt.Format:      "signed token",
+	iron.Format:     "seal of iron-session",
+	lucia.Format:    "session token of Lucia",
 	"signet":        "key to a session in Signet's database",
-	"lucia":         "session token of Lucia",
 }
 
 // print writes the finding for people: the verdict first, then what is wrong and what to
@@ -76,13 +88,21 @@ func (f *finding) print(w io.Writer, now time.Time) error {
 		line("format", f.Format)
 	}
 	if f.Verified {
-		line("key", secretName(f.Key))
+		if f.Key != "" {
+			line("key", visible(secretName(f.Key)))
+		}
 		if f.Cookie != "" {
 			line("cookie", visible(f.Cookie))
 		}
 	}
+	for _, fact := range f.Facts {
+		line(fact.label, fact.text)
+	}
 	for _, t := range f.times() {
 		line(t.label, localTime(t.at, now)+" ("+relative(t.at, now)+")")
+	}
+	if f.Endless {
+		line("expires", "never")
 	}
 	f.printSession(line)
 	if f.Header != nil {
@@ -95,6 +115,7 @@ func (f *finding) print(w io.Writer, now time.Time) error {
 		}
 		fmt.Fprintf(&b, "\n%s\n%s\n", title, visibleJSON(f.Claims, "  "))
 	}
+	printClaims(&b, f.Claims, now)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -102,10 +123,16 @@ func (f *finding) print(w io.Writer, now time.Time) error {
 func (f *finding) printVerdict(b *bytes.Buffer, now time.Time) {
 	left := f.Expires.Unix() - now.Unix()
 	switch {
+	case f.Opaque:
+		fmt.Fprintln(b, "cannot be judged here: only the database knows")
 	case f.Err != nil:
 		fmt.Fprintf(b, "not valid: %s\n", seal.Reason(f.Err))
+	case f.Endless:
+		fmt.Fprintln(b, "valid, without an end")
 	case left > 0:
 		fmt.Fprintf(b, "valid for %s more\n", span(left))
+	case f.Format == iron.Format:
+		fmt.Fprintln(b, "valid only because iron-session allows 60 seconds for clocks that differ: its time is over")
 	default:
 		fmt.Fprintln(b, "valid only because clocks may differ by a few seconds: its time is over")
 	}

@@ -25,6 +25,7 @@ type verbs struct {
 	User    userCmd    `cmd:"" help:"Look after users."`
 	Session sessionCmd `cmd:"" help:"List sessions and end them."`
 	Inspect inspectCmd `cmd:"" help:"Look into a token: format, claims, times, and what is wrong with it."`
+	Seal    sealCmd    `cmd:"" help:"Write a token in any format; its claims, a JSON object, come from standard input."`
 	Match   matchCmd   `cmd:"" help:"Tell which paths a Next.js matcher covers, and why."`
 	Doctor  doctorCmd  `cmd:"" help:"Check configuration, secrets, public URL, cookies and database."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date."`

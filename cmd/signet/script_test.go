@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -33,7 +34,8 @@ import (
 //	$ export NAME=VALUE    for the environment
 //	$ write FILE           its text is in the < lines
 //	$ sleep 90m            moves the clock
-//	$ visit EMAIL AGENT    a sign-in by a browser, into the database of signet-data
+//	$ visit EMAIL AGENT    a sign-in by a browser, into the database of signet-data; who is
+//	                       not a user there is one of an application, with that ID
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txt")
 	if err != nil || len(files) == 0 {
@@ -196,6 +198,9 @@ func (s *script) visit(email, agent string) {
 	}
 	defer store.Close()
 	u, err := store.User(s.Context(), signet.By{Email: email})
+	if errors.Is(err, signet.ErrNotFound) {
+		u, err = signet.User{ID: email}, nil
+	}
 	if err != nil {
 		s.Fatal(err)
 	}
