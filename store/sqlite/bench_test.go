@@ -201,6 +201,26 @@ func BenchmarkRenew(b *testing.B) {
 	})
 }
 
+// BenchmarkMixed is 64 callers of whom one in sixteen creates a session and the others look
+// one up: what a commit costs those who only read.
+func BenchmarkMixed(b *testing.B) {
+	stores(b, func(b *testing.B, s signet.SessionStore, ids []signet.SessionID) {
+		rows := make([]signet.SessionRow, b.N/16+1)
+		for i := range rows {
+			rows[i] = benchRow()
+		}
+		measured(b, func() {
+			callers(b, 64, func(i int) error {
+				if i%16 == 0 {
+					return s.CreateSession(ctx, rows[i/16], 0)
+				}
+				_, err := s.Session(ctx, ids[mathrand.IntN(len(ids))])
+				return err
+			})
+		})
+	})
+}
+
 // BenchmarkConsume is 64 callers, each with a one-time value of its own.
 func BenchmarkConsume(b *testing.B) {
 	s := open(b, filepath.Join(b.TempDir(), "signet.db"))

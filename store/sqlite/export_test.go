@@ -70,3 +70,12 @@ func Setting(s *Store, pragma string) (n int64, err error) {
 	})
 	return n, err
 }
+
+// Snapshot is the number that the snapshots of look-ups have.
+func Snapshot(s *Store) uint64 { return s.recent.number() }
+
+// How many sessions may have changed beside a snapshot, and for how long.
+const (
+	RecentMost = recentMost
+	RecentLong = recentLong
+)

@@ -45,9 +45,7 @@ func (s *Store) Since(ctx context.Context, cursor string) ([]signet.Revocation, 
 			continue
 		}
 		if len(list) > 0 || !ok {
-			// Another process's commit may be in this snapshot and not yet in others. Who
-			// has heard of an end must not find the session afterwards.
-			s.commits.Add(1)
+			s.heard(list)
 			return list, strconv.FormatInt(last, 10), nil
 		}
 		select {
@@ -58,6 +56,21 @@ func (s *Store) Since(ctx context.Context, cursor string) ([]signet.Revocation, 
 			return nil, cursor, ErrClosed
 		}
 	}
+}
+
+// heard makes sure that who has heard of an end finds nothing older afterwards: another
+// process's commit may be in one snapshot and not yet in others.
+func (s *Store) heard(list []signet.Revocation) {
+	s.commits.Add(1)
+	var ids []signet.SessionID
+	for _, r := range list {
+		if r.Session == 0 {
+			s.recent.all()
+			return
+		}
+		ids = append(ids, r.Session)
+	}
+	s.recent.add(ids...)
 }
 
 // revocations returns those behind number, and the last number there ever was. Numbers are

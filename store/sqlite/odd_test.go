@@ -1,6 +1,8 @@
 package sqlite_test
 
 import (
+	"errors"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,8 +87,12 @@ func TestSweepOfManyRows(t *testing.T) {
 		shell(t, path, sql+`INSERT INTO tickets SELECT printf('key-%05d', i), 1, i, i, x'', x'' FROM n`)
 	}
 	within(t, time.Second, func() bool { list, err := s.SessionsOf(ctx, ""); return err == nil && len(list) == 3500 })
+	see(t, s, 1, 1)
+	see(t, s, 2499, 1)
 	n, err := s.SweepSessions(ctx, time.UnixMilli(3000), time.UnixMilli(2001))
 	ok(t, err)
+	see(t, s, 1, 0)
+	see(t, s, 2499, 1)
 	if n != 2999+2000 {
 		t.Errorf("removed %d sessions and revocations, want %d", n, 2999+2000)
 	}
@@ -136,4 +142,32 @@ func FuzzCursor(f *testing.F) {
 			t.Fatalf("Since(%q) = %d, %q, %v", cursor, len(news), next, err)
 		}
 	})
+}
+
+// TestEverySessionIsFound: the first ID there can be, the last, and more rows between them
+// than are looked at together.
+func TestEverySessionIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signet.db")
+	s := open(t, path)
+	shell(t, path, `WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+		INSERT INTO sessions SELECT i, 1, 0, 0, 0, 0, 9, x'', 'h' || i, 'u', '', '', '', x'' FROM n`)
+	ids := map[string]signet.SessionID{"h1": 1, "h1000": 1000, "h1001": 1001, "h2500": 2500, "first": math.MinInt64, "last": math.MaxInt64}
+	for _, handle := range []string{"first", "last"} {
+		row := testRow(ids[handle], "u")
+		row.Handle = handle
+		ok(t, s.CreateSession(ctx, row, 0))
+	}
+	for handle, id := range ids {
+		if row, err := s.SessionByHandle(ctx, handle); err != nil || row.ID != id {
+			t.Errorf("%s is session %d, %v; want %d", handle, int64(row.ID), err, int64(id))
+		}
+	}
+	if _, err := s.SessionByHandle(ctx, "h2501"); !errors.Is(err, signet.ErrNotFound) {
+		t.Errorf("a handle that nobody has: %v", err)
+	}
+	for after, want := range map[signet.SessionID]int{0: 2502, math.MinInt64: 2501, 2500: 1, math.MaxInt64: 0} {
+		if list, err := s.AllSessions(ctx, after, 5000); err != nil || len(list) != want {
+			t.Errorf("behind %d are %d sessions, %v; want %d", int64(after), len(list), err, want)
+		}
+	}
 }

@@ -8,22 +8,34 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// A reader is a connection that reads. Whoever has taken it out of Store.readers owns it.
+// A reader is a connection that reads. Whoever has taken it out of its pool owns it.
 type reader struct {
 	path    string
+	mapped  bool         // reads the file in place
 	conn    *sqlite.Conn // nil until it is first needed: a program starts faster with one file open
 	session *sqlite.Stmt
 
-	holds   bool   // has a transaction open, and with it a snapshot
-	commits uint64 // Store.commits when the snapshot was taken, or before
+	holds  bool   // has a transaction open, and with it a snapshot
+	number uint64 // of the snapshot: what it has at least
+}
+
+// A pool is the readers that nobody uses at the moment.
+type pool chan *reader
+
+func newPool(n int, path string, mapped bool) pool {
+	p := make(pool, n)
+	for range n {
+		p <- &reader{path: path, mapped: mapped}
+	}
+	return p
 }
 
 // readWait is how long a look-up waits for a lock. Others hold one that concerns readers
 // only for moments: when a file is recovered after a crash, or closed.
 const readWait = time.Second
 
-// take waits for a reader.
-func (s *Store) take(ctx context.Context, what string) (*reader, error) {
+// take waits for a reader of p.
+func (s *Store) take(ctx context.Context, p pool, what string) (*reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, explain(what, err)
 	}
@@ -33,12 +45,12 @@ func (s *Store) take(ctx context.Context, what string) (*reader, error) {
 	default:
 	}
 	select {
-	case r := <-s.readers:
+	case r := <-p:
 		return r, nil
 	default:
 	}
 	select {
-	case r := <-s.readers:
+	case r := <-p:
 		return r, nil
 	case <-ctx.Done():
 		return nil, explain(what, ctx.Err())
@@ -49,24 +61,24 @@ func (s *Store) take(ctx context.Context, what string) (*reader, error) {
 
 // giveBack returns a reader after a call that ended with err. After a failure its snapshot
 // is not trusted any more.
-func (s *Store) giveBack(r *reader, err error) {
+func (p pool) giveBack(r *reader, err error) {
 	if err != nil && !isAnswer(err) {
 		r.release()
 	}
-	s.readers <- r
+	p <- r
 }
 
 // read calls do with a connection whose snapshot has everything that was committed by us
 // before, and by other processes up to a moment ago.
 func (s *Store) read(ctx context.Context, what string, do func(*sqlite.Conn) error) error {
-	r, err := s.take(ctx, what)
+	r, err := s.take(ctx, s.fresh, what)
 	if err != nil {
 		return err
 	}
 	if err = r.renew(s.commits.Load()); err == nil {
 		err = do(r.conn)
 	}
-	s.giveBack(r, err)
+	s.fresh.giveBack(r, err)
 	return explain(what, err)
 }
 
@@ -81,9 +93,9 @@ func (s *Store) find(ctx context.Context, what string, row func(*sqlite.Stmt), q
 	})
 }
 
-// renew makes sure that the snapshot is not older than commits.
-func (r *reader) renew(commits uint64) error {
-	if r.holds && r.commits == commits {
+// renew makes sure that the snapshot has the number.
+func (r *reader) renew(number uint64) error {
+	if r.holds && r.number == number {
 		return nil
 	}
 	r.release()
@@ -92,12 +104,12 @@ func (r *reader) renew(commits uint64) error {
 			return err
 		}
 	}
-	// SQLite takes the snapshot with the first SELECT behind it, so it has at least
-	// those commits.
+	// SQLite takes the snapshot with the first SELECT behind it, so it has at least what
+	// was committed when the number was read.
 	if _, err := exec(r.conn, "BEGIN"); err != nil {
 		return err
 	}
-	r.holds, r.commits = true, commits
+	r.holds, r.number = true, number
 	return nil
 }
 
@@ -106,12 +118,13 @@ func (r *reader) open() error {
 	if err != nil {
 		return err
 	}
-	for _, pragma := range []string{
-		"PRAGMA query_only = on",
-		mapped,
-		// Pages of the file are read in place; only those in the log need room.
-		"PRAGMA cache_size = -512",
-	} {
+	// A few pages are enough: the cache is emptied with each new snapshot, and filling
+	// and freeing a large one would cost more than it saves.
+	pragmas := []string{"PRAGMA query_only = on", "PRAGMA cache_size = -256"}
+	if r.mapped {
+		pragmas = append(pragmas, mapped)
+	}
+	for _, pragma := range pragmas {
 		if err := transient(c, pragma, nil); err != nil {
 			c.Close()
 			return err
@@ -143,17 +156,16 @@ func (r *reader) close() error {
 	return err
 }
 
-// releaseIdle makes readers that nobody uses let go of snapshots that are out of date.
-// They would keep the log from being written back.
-func (s *Store) releaseIdle() {
-	commits := s.commits.Load()
-	for range cap(s.readers) {
+// releaseOld makes readers that nobody uses let go of snapshots without the number. They
+// would keep the log from being written back.
+func (p pool) releaseOld(number uint64) {
+	for range cap(p) {
 		select {
-		case r := <-s.readers:
-			if r.commits != commits {
+		case r := <-p:
+			if r.number != number {
 				r.release()
 			}
-			s.readers <- r
+			p <- r
 		default:
 			return
 		}
@@ -162,14 +174,21 @@ func (s *Store) releaseIdle() {
 
 // releaseAll makes every reader let go of its snapshot. It waits for look-ups that are
 // under way, which take microseconds.
-func (s *Store) releaseAll() {
-	var all []*reader
-	for range cap(s.readers) {
-		r := <-s.readers
-		r.release()
-		all = append(all, r)
+func (p pool) releaseAll() {
+	all := make([]*reader, cap(p))
+	for i := range all {
+		all[i] = <-p
+		all[i].release()
 	}
 	for _, r := range all {
-		s.readers <- r
+		p <- r
 	}
+}
+
+// close waits for all readers and closes them.
+func (p pool) close() (errs []error) {
+	for range cap(p) {
+		errs = append(errs, (<-p).close())
+	}
+	return errs
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"math"
 
 	"github.com/signet-auth/signet"
 	"zombiezen.com/go/sqlite"
@@ -16,12 +17,17 @@ const findSession = "SELECT " + sessionColumns + " FROM sessions WHERE id = ?1"
 // Session implements [signet.SessionStore].
 func (s *Store) Session(ctx context.Context, id signet.SessionID) (signet.SessionRow, error) {
 	const what = "find session"
-	r, err := s.take(ctx, what)
+	p := s.still
+	number, changed := s.recent.ask(id)
+	if changed {
+		p, number = s.fresh, s.commits.Load()
+	}
+	r, err := s.take(ctx, p, what)
 	if err != nil {
 		return signet.SessionRow{}, err
 	}
-	row, found, err := r.findSession(s.commits.Load(), id)
-	s.giveBack(r, err)
+	row, found, err := r.findSession(number, id)
+	p.giveBack(r, err)
 	if err != nil {
 		return signet.SessionRow{}, explain(what, err)
 	}
@@ -33,8 +39,8 @@ func (s *Store) Session(ctx context.Context, id signet.SessionID) (signet.Sessio
 
 // findSession is what each request with a stored session costs, so it keeps its statement
 // and does without closures.
-func (r *reader) findSession(commits uint64, id signet.SessionID) (row signet.SessionRow, found bool, err error) {
-	if err := r.renew(commits); err != nil {
+func (r *reader) findSession(number uint64, id signet.SessionID) (row signet.SessionRow, found bool, err error) {
+	if err := r.renew(number); err != nil {
 		return row, false, err
 	}
 	if r.session == nil {
@@ -72,13 +78,18 @@ func sessionAt(stmt *sqlite.Stmt) signet.SessionRow {
 	return row
 }
 
+// What a new session costs is mostly its entry in sessions_of: another page for each user,
+// where the rows themselves share theirs. Hand-made ways to put that off (entries gathered
+// and merged later, a short hash in place of the user's ID) would make lists slower, or the
+// triggers depend on a function that a SQL shell does not have.
 const insertSession = "INSERT INTO sessions (" + sessionColumns + `)
 	VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`
 
 // CreateSession implements [signet.SessionStore]. The revocation of old is dated row.Seen.
 func (s *Store) CreateSession(ctx context.Context, row signet.SessionRow, old signet.SessionID) error {
 	row.Claims = bytes.Clone(row.Claims)
-	j := &job{what: "create session", several: old != 0, feeds: old != 0, bytes: len(row.Claims)}
+	j := &job{what: "create session", several: old != 0, feeds: old != 0, bytes: len(row.Claims),
+		touches: []signet.SessionID{row.ID, old}}
 	return change(ctx, s, j, func(c *sqlite.Conn) error {
 		_, err := exec(c, insertSession, int64(row.ID), row.Epoch,
 			row.Start.UnixMilli(), row.AuthTime.UnixMilli(), row.Seen.UnixMilli(), row.Expires.UnixMilli(),
@@ -107,7 +118,8 @@ const updateSession = `UPDATE sessions SET version = version + 1, epoch = ?3, au
 // UpdateSession implements [signet.SessionStore].
 func (s *Store) UpdateSession(ctx context.Context, row signet.SessionRow) error {
 	row.Claims = bytes.Clone(row.Claims)
-	return change(ctx, s, &job{what: "update session", bytes: len(row.Claims)}, func(c *sqlite.Conn) error {
+	j := &job{what: "update session", bytes: len(row.Claims), touches: []signet.SessionID{row.ID}}
+	return change(ctx, s, j, func(c *sqlite.Conn) error {
 		n, err := exec(c, updateSession, int64(row.ID), row.Version, row.Epoch,
 			row.AuthTime.UnixMilli(), row.Seen.UnixMilli(), row.Expires.UnixMilli(),
 			row.Agent, row.Network, row.Claims)
@@ -139,12 +151,16 @@ func (s *Store) EndSessions(ctx context.Context, e signet.Ending) ([]signet.Sess
 		if err != nil {
 			return nil, err
 		}
+		j.touches = ended
 		for _, id := range ended {
 			if err := endSession(c, id, e.At.UnixMilli()); err != nil {
 				return nil, err
 			}
 		}
-		return ended, nil
+		if e.ID == 0 && e.UserID != "" {
+			_, err = exec(c, "INSERT INTO revocations (session, user_id, epoch, at) VALUES (0, ?1, 0, ?2)", e.UserID, e.At.UnixMilli())
+		}
+		return ended, err
 	})
 }
 
@@ -175,4 +191,55 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) ([]signet.Session
 			"SELECT "+sessionColumns+" FROM sessions WHERE user_id = ?1 ORDER BY start DESC, id DESC", userID)
 	})
 	return list, err
+}
+
+// AllSessions implements [signet.SessionFinder].
+func (s *Store) AllSessions(ctx context.Context, after signet.SessionID, limit int) ([]signet.SessionRow, error) {
+	const what = "list all sessions"
+	from := int64(math.MinInt64)
+	if after == math.MaxInt64 {
+		return nil, explain(what, ctx.Err()) // nothing comes behind it
+	}
+	if after != 0 {
+		from = int64(after) + 1
+	}
+	var list []signet.SessionRow
+	err := s.read(ctx, what, func(c *sqlite.Conn) error {
+		return each(c, func(stmt *sqlite.Stmt) { list = append(list, sessionAt(stmt)) },
+			"SELECT "+sessionColumns+" FROM sessions WHERE id >= ?1 ORDER BY id LIMIT ?2",
+			from, int64(max(0, limit))) // less than 0 would be no limit at all
+	})
+	return list, err
+}
+
+// handleWindow looks for a handle among 1000 rows and finds the last of them.
+const handleWindow = `SELECT max(id), max(CASE WHEN handle = ?2 THEN id END)
+	FROM (SELECT id, handle FROM sessions WHERE id >= ?1 ORDER BY id LIMIT 1000)`
+
+// SessionByHandle implements [signet.SessionFinder]. It reads through the whole table, in
+// pieces that hold nobody up: an index would cost each sign-in more than the row itself.
+func (s *Store) SessionByHandle(ctx context.Context, handle string) (signet.SessionRow, error) {
+	if handle == "" {
+		return signet.SessionRow{}, signet.ErrNotFound
+	}
+	for from := int64(math.MinInt64); ; {
+		var last, id int64
+		var more, found bool
+		err := s.read(ctx, "find session by handle", func(c *sqlite.Conn) error {
+			_, err := one(c, func(stmt *sqlite.Stmt) {
+				last, more = stmt.ColumnInt64(0), !stmt.ColumnIsNull(0)
+				id, found = stmt.ColumnInt64(1), !stmt.ColumnIsNull(1)
+			}, handleWindow, from, handle)
+			return err
+		})
+		switch {
+		case err != nil:
+			return signet.SessionRow{}, err
+		case found:
+			return s.Session(ctx, signet.SessionID(id))
+		case !more || last == math.MaxInt64:
+			return signet.SessionRow{}, signet.ErrNotFound
+		}
+		from = last + 1
+	}
 }

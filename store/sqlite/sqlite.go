@@ -11,7 +11,7 @@
 // all changes that wait into one transaction, so that many sign-ins share one sync, and
 // does not wait for more when there are none. Readers keep their snapshot from one
 // look-up to the next, since taking and dropping SQLite's locks costs more than finding a
-// row.
+// row; look-ups of sessions keep it even when other sessions change.
 //
 // The package owns no clock: times come in with the calls. It stores them in milliseconds.
 // Nothing is swept by itself; [Store.SweepSessions] and [Store.Sweep] are for whoever has
@@ -40,8 +40,8 @@ type Options struct {
 	// to date. A new file is an old one without anything in it.
 	NoMigrate bool
 
-	// Readers is how many look-ups can be in SQLite at the same time. Each costs up to a
-	// megabyte once it is used. 0 means one per processor, four at most.
+	// Readers is how many look-ups of sessions can be in SQLite at the same time, and how
+	// many other reads. 0 means one per processor, four at most.
 	Readers int
 }
 
@@ -66,13 +66,16 @@ type Store struct {
 	stopped chan struct{} // closed when the writer has gone
 	once    sync.Once
 
-	// commits counts what was committed, by us or others. A reader whose snapshot is of
-	// an earlier count takes a new one.
+	// commits counts what was committed, by us or others. A fresh reader whose snapshot is
+	// of an earlier count takes a new one.
 	commits atomic.Uint64
 	failed  atomic.Bool // the last commit failed
 
-	readers chan *reader
-	news    news
+	// still serves look-ups of sessions, from snapshots that are kept as long as recent
+	// allows; fresh serves everything else.
+	still, fresh pool
+	recent       recent
+	news         news
 }
 
 var (
@@ -81,6 +84,7 @@ var (
 	_ signet.AccountStore   = (*Store)(nil)
 	_ signet.SessionStore   = (*Store)(nil)
 	_ signet.SessionLister  = (*Store)(nil)
+	_ signet.SessionFinder  = (*Store)(nil)
 	_ signet.SessionSweeper = (*Store)(nil)
 	_ signet.Feed           = (*Store)(nil)
 	_ signet.TicketStore    = (*Store)(nil)
@@ -112,11 +116,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		queue:   make(chan *job, queued),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
-		readers: make(chan *reader, o.Readers),
+		still:   newPool(o.Readers, path, true),
+		fresh:   newPool(o.Readers, path, false),
 		news:    news{changed: make(chan struct{})},
-	}
-	for range o.Readers {
-		s.readers <- &reader{path: path}
 	}
 	if s.seen, err = dataVersion(c); err != nil {
 		c.Close()
@@ -134,10 +136,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
 		<-s.stopped
-		var errs []error
-		for range cap(s.readers) {
-			errs = append(errs, (<-s.readers).close())
-		}
+		errs := append(s.still.close(), s.fresh.close()...)
 		errs = append(errs, s.writer.Close())
 		err = explain("close "+s.path, errors.Join(errs...))
 	})

@@ -62,7 +62,7 @@ func (s *Store) sweep(ctx context.Context, w sweep, before time.Time) (removed i
 			return removed, err
 		}
 		if over {
-			n, err := write(ctx, s, &job{what: "sweep"}, func(c *sqlite.Conn) (int, error) {
+			n, err := write(ctx, s, &job{what: "sweep", ends: true}, func(c *sqlite.Conn) (int, error) {
 				return exec(c, w.remove, key, moment, last)
 			})
 			removed += n

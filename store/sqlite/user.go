@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/signet-auth/signet"
@@ -91,16 +92,19 @@ func (s *Store) CreateUser(ctx context.Context, u signet.User, first *signet.Acc
 const updateUser = `UPDATE users SET folded = ?2, email = ?3, name = ?4, image = ?5, verified = ?6, groups = ?7,
 	disabled = ?8, epoch = ?9, created = ?10, updated = ?11, version = ?12 + 1 WHERE id = ?1`
 
-// UpdateUser implements [signet.UserStore]. Where Disabled is set and Epoch is not larger
-// than before, Epoch grows by one: a sealed session that is out there knows its epoch and
-// nothing else. A trigger of the schema ends the sessions, so that it also happens when
-// somebody writes SQL by hand.
+// UpdateUser implements [signet.UserStore]. Where Disabled is set or a group is taken away
+// and Epoch is not larger than before, Epoch grows by one: a sealed session that is out
+// there knows its epoch and nothing else. A trigger of the schema ends the sessions, so that
+// it also happens when somebody disables a user or raises the epoch by hand.
 func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, error) {
 	args := userArgs(u)
-	return write(ctx, s, &job{what: "update user", feeds: true}, func(c *sqlite.Conn) (signet.User, error) {
-		var version int64
-		found, err := one(c, func(stmt *sqlite.Stmt) { version = stmt.ColumnInt64(0) },
-			"SELECT version FROM users WHERE id = ?1", u.ID)
+	kept := groupsFrom(args[groupsArg].(string)) // as they are stored
+	return write(ctx, s, &job{what: "update user", feeds: true, ends: true}, func(c *sqlite.Conn) (signet.User, error) {
+		var version, epoch int64
+		var groups []string
+		found, err := one(c, func(stmt *sqlite.Stmt) {
+			version, epoch, groups = stmt.ColumnInt64(0), stmt.ColumnInt64(1), groupsFrom(stmt.ColumnText(2))
+		}, "SELECT version, epoch, groups FROM users WHERE id = ?1", u.ID)
 		switch {
 		case err != nil:
 			return signet.User{}, err
@@ -108,6 +112,9 @@ func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, err
 			return signet.User{}, signet.ErrNotFound
 		case version != u.Version:
 			return signet.User{}, signet.ErrStale
+		}
+		if u.Epoch <= epoch && hasLost(groups, kept) {
+			args[epochArg] = epoch + 1
 		}
 		if _, err := exec(c, updateUser, args...); isTaken(err) {
 			return signet.User{}, signet.ErrTaken
@@ -121,9 +128,20 @@ func (s *Store) UpdateUser(ctx context.Context, u signet.User) (signet.User, err
 	})
 }
 
+// Places among userArgs.
+const (
+	groupsArg = 6
+	epochArg  = 8
+)
+
+// hasLost tells whether one of before is not among after.
+func hasLost(before, after []string) bool {
+	return slices.ContainsFunc(before, func(g string) bool { return !slices.Contains(after, g) })
+}
+
 // DeleteUser implements [signet.UserStore].
 func (s *Store) DeleteUser(ctx context.Context, id string, at time.Time) error {
-	j := &job{what: "delete user", several: true, feeds: true}
+	j := &job{what: "delete user", several: true, feeds: true, ends: true}
 	return change(ctx, s, j, func(c *sqlite.Conn) error {
 		// Triggers of the schema do the rest: the first statement ends the sessions and
 		// feeds the revocation, the second removes the accounts.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/signet-auth/signet"
 	"zombiezen.com/go/sqlite"
 )
 
@@ -29,6 +30,8 @@ type job struct {
 	run     func(*sqlite.Conn) error // its error leaves the rest of the batch alone
 	several bool                     // has more than one statement that changes something
 	feeds   bool                     // adds revocations
+	touches []signet.SessionID       // the sessions it changes; run may add some
+	ends    bool                     // may change sessions that it does not name
 	bytes   int                      // how much it stores, where that can be much
 
 	begun atomic.Bool // by the writer, or given up by the caller: who sets it owns the job
@@ -137,7 +140,7 @@ func (s *Store) batch(first *job) {
 		s.rollback()
 		s.failed.Store(true)
 	} else {
-		s.commits.Add(1) // before anybody is answered: they read what they wrote
+		s.publish()
 	}
 	feeds := false
 	for i, j := range s.jobs {
@@ -155,6 +158,21 @@ func (s *Store) batch(first *job) {
 	s.quiet = 0
 	if s.since >= checkpointAfter {
 		s.checkpoint()
+	}
+}
+
+// publish lets readers see the jobs that were committed. It comes before anybody is
+// answered: callers read what they wrote.
+func (s *Store) publish() {
+	s.commits.Add(1)
+	for _, j := range s.jobs {
+		if j.ends && j.err == nil {
+			s.recent.all()
+			return
+		}
+	}
+	for _, j := range s.jobs {
+		s.recent.add(j.touches...)
 	}
 }
 
@@ -251,9 +269,12 @@ func (s *Store) lookAround() {
 	if err == nil && version != s.seen {
 		s.seen = version
 		s.commits.Add(1)
+		s.recent.all()
 		s.news.tell()
 	}
-	s.releaseIdle()
+	s.recent.age()
+	s.still.releaseOld(s.recent.number())
+	s.fresh.releaseOld(s.commits.Load())
 	if s.quiet++; s.quiet >= quietTicks && s.since > 0 {
 		s.checkpoint()
 	}
@@ -279,10 +300,12 @@ const (
 // all of them drop their snapshots first, and again when everything has been copied.
 // Otherwise the log would grow as long as anybody reads.
 func (s *Store) checkpoint() {
-	s.releaseAll()
+	s.still.releaseAll()
+	s.fresh.releaseAll()
 	if _, err := one(s.writer, func(*sqlite.Stmt) {}, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
 		return // it is tried again; until then the log serves
 	}
-	s.releaseAll()
+	s.still.releaseAll()
+	s.fresh.releaseAll()
 	s.since = 0
 }
