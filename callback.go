@@ -5,10 +5,44 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"time"
 )
 
-// getCallback: no provider so far comes back with a GET.
-func (x *exchange) getCallback(string) { x.fail("error", kindConfiguration, nil) }
+// getCallback takes back a visitor whom another site has sent, or who follows a link in a
+// mail.
+func (x *exchange) getCallback(id string) {
+	p, ok := x.a.provider(id)
+	if !ok || p.info.Type == "credentials" {
+		x.fail("error", kindConfiguration, nil) // as in @auth/core
+		return
+	}
+	fields, ok := x.query()
+	switch {
+	case !ok:
+		x.a.stats.signInsRefused.Add(1)
+		x.fail("signin", kindCallback, nil)
+	case p.info.Type == "email":
+		x.getMailed(p, fields)
+	default:
+		x.answered(p, fields)
+	}
+}
+
+// query gives the parameters of the request. One that comes twice has no meaning: what we
+// check and what the provider meant could be two things (security line S-62).
+func (x *exchange) query() (url.Values, bool) {
+	q, err := url.ParseQuery(x.r.URL.RawQuery)
+	if err != nil {
+		return nil, false
+	}
+	for _, list := range q {
+		if len(list) != 1 {
+			return nil, false
+		}
+	}
+	return q, true
+}
 
 // postCallback takes the fields of a form to the provider.
 func (x *exchange) postCallback(id string) {
@@ -20,11 +54,29 @@ func (x *exchange) postCallback(id string) {
 	case !ok:
 		x.fail("error", kindConfiguration, nil)
 		return
+	case p.info.FormPost:
+		// The other site's form has no token of ours: the attempt's ID in it is one.
+		if len(x.doubled) > 0 {
+			x.fail("signin", kindCallback, nil)
+			return
+		}
+		x.answered(p, x.fields)
+		return
 	case !x.verified():
 		x.noToken("signin")
 		return
+	case p.info.Type == "email":
+		x.postMailed(p)
+		return
+	case p.info.Type != "credentials":
+		x.fail("error", kindConfiguration, nil)
+		return
 	}
-	err := x.finish(p)
+	x.entered(p, x.finish(p))
+}
+
+// entered answers after a sign-in that went well, or did not.
+func (x *exchange) entered(p registered, err error) {
 	switch {
 	case err == nil:
 		x.send(x.back)
@@ -33,6 +85,104 @@ func (x *exchange) postCallback(id string) {
 	default:
 		x.refused(p, err)
 	}
+}
+
+// answered takes what another site said to the provider, once.
+func (x *exchange) answered(p registered, fields url.Values) {
+	w, err := x.take(p, func(w waiting) bool { return sameText(w.ID, fields.Get("state")) })
+	x.back = x.home(w.Back)
+	if errors.Is(err, ErrSpent) && x.Session != nil {
+		x.send(x.back) // the same answer again, after it signed this browser in
+		return
+	}
+	if errors.Is(err, errNoAttempt) || errors.Is(err, ErrSpent) {
+		x.a.log.Info("answer refused", "provider", p.info.ID, "reason", err)
+		x.a.stats.signInsRefused.Add(1)
+		x.fail("signin", kindCallback, nil)
+		return
+	}
+	if err != nil {
+		x.fault(err)
+		return
+	}
+	at := x.attempt(p, nil)
+	at.ID, at.Keep, at.Fields, at.Extra = w.ID, w.Keep, fields, nil
+	if at.User, err = x.linking(w); err != nil {
+		x.refused(p, err)
+		return
+	}
+	if at.User != nil {
+		at.Purpose = ToLink
+	}
+	step, err := p.Finish(x.context(), at)
+	if err != nil {
+		x.refused(p, err)
+		return
+	}
+	id, ok := step.(Identity)
+	if !ok {
+		x.follow(p, w, step)
+		return
+	}
+	x.entered(p, x.arrive(p, at.User, id))
+}
+
+// home is where a visitor goes after a sign-in that kept back.
+func (x *exchange) home(back string) string {
+	if to, ok := x.a.returnTo(x.origin, back); ok && back != "" {
+		return to
+	}
+	return x.back
+}
+
+// linking is the user who adds a way to sign in, or nil. The attempt is bound to the session
+// that began it (security line S-80).
+func (x *exchange) linking(w waiting) (*User, error) {
+	if w.Link == "" {
+		return nil, nil
+	}
+	if x.Session == nil || x.Session.ID != w.Session || x.Session.UserID != w.Link {
+		return nil, &Refused{Kind: kindCallback, Code: "session", Err: errors.New("another session is asking than the one that began")}
+	}
+	if x.a.config.Stores.Users == nil {
+		return nil, nil
+	}
+	u, err := x.a.config.Stores.Users.User(x.context(), By{ID: w.Link})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil // the application's own: there is nothing to add to
+	}
+	return &u, fromStore(err)
+}
+
+// linkFresh is how young a sign-in must be to add another way (security line S-17).
+const linkFresh = 10 * time.Minute
+
+// arrive signs in whom another site named, or adds that way to the user who asked.
+func (x *exchange) arrive(p registered, link *User, id Identity) error {
+	r := &arrival{a: x.a, p: p, id: id, link: link, now: x.now}
+	in := &SignIn{Identity: id, Provider: p.info}
+	var known bool
+	var err error
+	if in.User, known, err = r.preview(x.context()); err != nil {
+		return err
+	}
+	if link != nil && !known && x.now.Sub(x.Session.AuthTime) > linkFresh {
+		return &Refused{Kind: "SessionRequired", Code: "reauth", Err: errors.New("the sign-in is too old to add a way to sign in")}
+	}
+	if err := x.a.mayEnter(x.context(), in); err != nil {
+		return err
+	}
+	if in.User, in.NewUser, err = r.person(x.context()); err != nil {
+		return err
+	}
+	trigger := "signIn"
+	if in.NewUser {
+		trigger = "signUp"
+	}
+	if link != nil && x.Session != nil {
+		in.carried = x.Session.Claims
+	}
+	return x.enter(in, trigger)
 }
 
 // finish takes the visitor's answer to the provider and signs in whom it names.

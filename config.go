@@ -167,6 +167,8 @@ type SignIn struct {
 	Identity Identity
 	Provider Info
 	NewUser  bool
+
+	carried Claims // of the session that goes on, when a way to sign in is added
 }
 
 // A Change tells the Claims callback why it runs.
@@ -187,6 +189,9 @@ type Events struct {
 	SignIn     func(ctx context.Context, s *Session, in *SignIn)
 	SignOut    func(ctx context.Context, s *Session)
 	CreateUser func(ctx context.Context, u User)
+
+	// LinkAccount: u, of whom ID is set, has a new way to sign in.
+	LinkAccount func(ctx context.Context, u User, p Info, id Identity)
 	Session    func(ctx context.Context, s *Session)
 }
 

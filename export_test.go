@@ -10,7 +10,7 @@ import (
 // DerivedKeys are the keys that are made of a secret beside those of cookies, by label.
 func DerivedKeys(secret string) map[string]string {
 	keys := map[string]string{}
-	for _, label := range []string{labelCSRF, labelDevice, labelAdopt} {
+	for _, label := range []string{labelCSRF, labelDevice, labelAdopt, labelAttempts, labelRest} {
 		k, err := subkeys(seal.Secrets(secret), label)
 		if err != nil {
 			panic(err)
@@ -40,3 +40,6 @@ func Spellings(h http.Header, name string) int {
 	}
 	return len(spellings(jar, name))
 }
+
+// AccountRecord opens what is kept of an identity.
+func (a *Auth) AccountRecord(account Account) (accountRecord, error) { return a.openAccount(account) }

@@ -26,13 +26,14 @@ const (
 // An exchange is one request to an end point of ours and the answer to it.
 type exchange struct {
 	*Visit
-	w      http.ResponseWriter
-	r      *http.Request
-	base   string // origin + base path
-	style  style
-	fields url.Values      // of the body; of repeated ones the last
-	body   json.RawMessage // when it is a JSON object
-	lang   string
+	w       http.ResponseWriter
+	r       *http.Request
+	base    string // origin + base path
+	style   style
+	fields  url.Values      // of the body; of repeated ones the last
+	doubled []string        // fields that came more than once
+	body    json.RawMessage // when it is a JSON object
+	lang    string
 
 	token    string   // the CSRF token; "" where the action needs none
 	newToken bool     // its cookie has to be set
@@ -109,7 +110,7 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	if v.origin[:5] == "https" {
 		h["Strict-Transport-Security"] = valueHSTS
 	}
-	if r.Method == http.MethodPost && !x.takeBody(action) {
+	if r.Method == http.MethodPost && !x.takeBody(action, provider) {
 		return
 	}
 	if !e.bare {
@@ -170,11 +171,11 @@ func (a *Auth) unreadable(w http.ResponseWriter, err error) {
 
 // takeBody reads the body of a post and passes the first gate: the post must not come from
 // another site. It answers the request itself when it returns false.
-func (x *exchange) takeBody(action string) bool {
+func (x *exchange) takeBody(action, second string) bool {
 	if action == "_log" {
 		return true
 	}
-	if x.a.crossSite(x.r, x.origin) {
+	if x.a.crossSite(x.r, x.origin) && !x.a.postedTo(action, second) {
 		x.a.stats.crossSite.Add(1)
 		x.json(http.StatusForbidden, []byte(`{"error":"cross-site request refused"}`))
 		return false
@@ -190,6 +191,13 @@ func (x *exchange) takeBody(action string) bool {
 	}
 	x.style = x.styleOf()
 	return true
+}
+
+// postedTo tells whether another site is to post there: the answer of a provider of that
+// kind.
+func (a *Auth) postedTo(action, second string) bool {
+	p, ok := a.provider(second)
+	return ok && action == "callback" && p.info.FormPost
 }
 
 // readBody fills in fields. The media type decides what the body is; of any other type it
@@ -220,6 +228,9 @@ func (x *exchange) readBody() int {
 	}
 	for name, list := range values {
 		x.fields.Set(name, list[len(list)-1])
+		if len(list) > 1 {
+			x.doubled = append(x.doubled, name)
+		}
 	}
 	return 0
 }

@@ -12,6 +12,7 @@ import (
 // half of a change.
 type keys struct {
 	csrf, device, adopt [][]byte
+	attempts, rest      *vault // of browsers that are away, and of rows in a store
 
 	plain  *wire // cookies on http
 	secure *wire // cookies on https
@@ -179,6 +180,18 @@ func (a *Auth) deriveKeys(ring seal.Ring, formats []Format) (*keys, error) {
 	}{{&k.csrf, labelCSRF}, {&k.device, labelDevice}, {&k.adopt, labelAdopt}} {
 		var err error
 		if *d.to, err = subkeys(ring, d.label); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range []struct {
+		to    **vault
+		label string
+	}{{&k.attempts, labelAttempts}, {&k.rest, labelRest}} {
+		derived, err := subkeys(ring, d.label)
+		if err != nil {
+			return nil, err
+		}
+		if *d.to, err = newVault(derived, a.world.Rand); err != nil {
 			return nil, err
 		}
 	}

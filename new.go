@@ -39,6 +39,7 @@ type Auth struct {
 	rekey      sync.Mutex // held while keys change
 	ring       seal.Ring
 	formatList []Format // the first is written
+	burnt      burnt    // attempts, where there is no store
 
 	stop context.CancelFunc
 	done sync.WaitGroup
@@ -57,7 +58,7 @@ func New(c Config) (*Auth, error) {
 	a := &Auth{config: c, world: c.World.withDefaults()}
 	a.log = a.world.Log
 	a.config.Limits = c.Limits.withDefaults()
-	for _, step := range []func() error{a.setPlace, a.setPages, a.setSession, a.setKeys, a.setProviders, a.setProtect} {
+	for _, step := range []func() error{a.setPlace, a.setPages, a.setSession, a.setKeys, a.setProviders, a.checkExpose, a.setProtect} {
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -13,9 +13,11 @@ import (
 // Labels of the keys derived from a secret. One key, one purpose: what is made for one can
 // not be shown for another.
 const (
-	labelCSRF   = "signet csrf 1"
-	labelDevice = "signet device 1"
-	labelAdopt  = "signet adopt 1"
+	labelCSRF     = "signet csrf 1"
+	labelDevice   = "signet device 1"
+	labelAdopt    = "signet adopt 1"
+	labelAttempts = "signet attempts 1"
+	labelRest     = "signet at rest 1"
 )
 
 // subkeys derives one 32-byte key per secret for a purpose, in the order of the ring.

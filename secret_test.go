@@ -83,8 +83,8 @@ func TestS101_LabelsAreUnique(t *testing.T) {
 		}
 		keys[label] = key
 	}
-	if len(keys) != 3 {
-		t.Errorf("%d purposes, want 3: add the new one to export_test.go and here", len(keys))
+	if len(keys) != 5 {
+		t.Errorf("%d purposes, want 5: add the new one to export_test.go and here", len(keys))
 	}
 	// The keys of cookies begin with labels of Auth.js, which ours must not be.
 	for label := range keys {

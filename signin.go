@@ -74,19 +74,73 @@ func (x *exchange) postSignIn(id string) {
 		return
 	}
 	if ok {
-		step, err := p.Begin(x.context(), x.attempt(p, nil))
-		if _, isForm := step.(Form); err != nil || !isForm {
+		x.begin(p)
+		return
+	}
+	x.redirect(x.pageURL("signin", nil), http.StatusOK, true)
+}
+
+// begin takes the first step with a provider.
+func (x *exchange) begin(p registered) {
+	w, err := x.newWaiting()
+	if err != nil {
+		x.fault(err)
+		return
+	}
+	at := x.attempt(p, nil)
+	at.ID = w.ID
+	if at.User, err = x.linking(w); err != nil {
+		x.refused(p, err)
+		return
+	}
+	if at.User != nil {
+		at.Purpose = ToLink
+	}
+	step, err := p.Begin(x.context(), at)
+	if err != nil {
+		x.refused(p, err)
+		return
+	}
+	x.follow(p, w, step)
+}
+
+// newWaiting is an attempt that begins now. Whoever is signed in adds a way to sign in, as
+// in Auth.js, and only in this session.
+func (x *exchange) newWaiting() (waiting, error) {
+	id, err := newAttemptID(x.a.world.Rand)
+	w := waiting{ID: id, Back: x.back}
+	if x.Session != nil {
+		w.Link, w.Session = x.Session.UserID, x.Session.ID
+	}
+	return w, err
+}
+
+// follow carries out a step that is not the last.
+func (x *exchange) follow(p registered, w waiting, step Step) {
+	switch s := step.(type) {
+	case Redirect:
+		w.Keep = s.Keep
+		if err := x.keep(p, w); err != nil {
 			x.refused(p, err)
 			return
 		}
+		x.redirect(s.To, http.StatusOK, true)
+	case Mail:
+		w.Keep = s.Keep
+		x.mail(p, w, s)
+	case Form:
+		x.redirect(x.pageURL("signin", nil), http.StatusOK, true)
+	default:
+		x.refused(p, fmt.Errorf("signet: provider %q begins with a %T", p.info.ID, step))
 	}
-	x.redirect(x.pageURL("signin", nil), http.StatusOK, true)
 }
 
 // attempt is what a provider gets to see of this request.
 func (x *exchange) attempt(p registered, t *try) *Attempt {
 	at := &Attempt{
 		Fields:   x.fields,
+		Extra:    x.extra(),
+		Callback: x.callbackOf(p),
 		Accounts: Records{x.a.config.Stores.Accounts, p.info.ID},
 		Client:   x.client(),
 		World:    x.a.world,
@@ -95,6 +149,18 @@ func (x *exchange) attempt(p registered, t *try) *Attempt {
 		at.guard = t.take
 	}
 	return at
+}
+
+// extra is the query of the request without what is ours.
+func (x *exchange) extra() url.Values {
+	if x.r.URL.RawQuery == "" || x.r.Method != http.MethodPost {
+		return nil
+	}
+	q := x.r.URL.Query()
+	for _, ours := range []string{"callbackUrl", "csrfToken", "json"} {
+		q.Del(ours)
+	}
+	return q
 }
 
 func (x *exchange) client() Client {
@@ -228,8 +294,12 @@ func (v *Visit) newSession(in *SignIn) (*Session, error) {
 	s := &Session{
 		ID: id, UserID: in.User.ID, Name: in.User.Name, Email: in.User.Email, Image: in.User.Image,
 		Groups: in.User.Groups, Provider: in.Provider.ID, Methods: in.Identity.Methods,
-		Start: now, AuthTime: now, Claims: in.Identity.Claims.clone(), epoch: in.User.Epoch,
+		Start: now, AuthTime: now, Claims: in.carried.clone(), epoch: in.User.Epoch,
 	}
+	for _, m := range in.Identity.Claims.members {
+		s.Claims.put(m.name, m.raw)
+	}
+	v.a.exposeTokens(s, in)
 	if v.a.config.Stores.Sessions != nil && v.a.config.Session.Strategy == JWT {
 		s.seen = now
 	}

@@ -19,8 +19,10 @@ type wire struct {
 	session cookie.Attributes
 	guest   cookie.Attributes // csrf and callback URL: never shared with other hosts
 	device  cookie.Attributes
+	away    cookie.Attributes // of attempts
+	posted  cookie.Attributes // of those whose answer another site posts
 
-	csrfName, callbackName, deviceName string
+	csrfName, callbackName, deviceName, awayName, postedName string
 }
 
 type cookieFormat struct {
@@ -35,6 +37,11 @@ func (a *Auth) newWire(ring seal.Ring, formats []Format, secure bool) (*wire, er
 		session: cookie.Attributes{Secure: secure, Domain: c.Domain, SameSite: c.SameSite},
 		guest:   cookie.Attributes{Secure: secure},
 		device:  cookie.Attributes{Secure: secure, MaxAge: int(deviceLife.Seconds())},
+		away:    cookie.Attributes{Secure: secure, MaxAge: int(attemptLife.Seconds())},
+		posted:  cookie.Attributes{Secure: secure, MaxAge: int(attemptLife.Seconds())},
+	}
+	if secure { // browsers take None on https only
+		w.posted.SameSite = http.SameSiteNoneMode
 	}
 	for i, f := range formats {
 		own := cookieFormat{Format: f, name: f.Cookie}
@@ -56,6 +63,8 @@ func (a *Auth) newWire(ring seal.Ring, formats []Format, secure bool) (*wire, er
 	w.csrfName = hostCookie(stem+".csrf-token", secure)
 	w.callbackName = cookieName(stem+".callback-url", secure, c.Native)
 	w.deviceName = hostCookie(stem+".device", secure)
+	w.awayName = hostCookie(stem+".attempts", secure)
+	w.postedName = hostCookie(stem+".attempts-posted", secure)
 	return w, w.check()
 }
 
@@ -81,7 +90,8 @@ func (f *cookieFormat) makeCodec(ring seal.Ring, cache int) error {
 }
 
 func (w *wire) check() error {
-	err := errors.Join(w.guest.Check(w.csrfName), w.guest.Check(w.callbackName), w.device.Check(w.deviceName))
+	err := errors.Join(w.guest.Check(w.csrfName), w.guest.Check(w.callbackName), w.device.Check(w.deviceName),
+		w.away.Check(w.awayName), w.posted.Check(w.postedName))
 	for _, f := range w.formats {
 		err = errors.Join(err, w.session.Check(f.name))
 	}
