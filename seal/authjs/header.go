@@ -25,10 +25,12 @@ type header struct {
 // headerNames are the members that readHeader looks at: the three that it reads, then
 // those whose mere presence extends the header. zip would let a small cookie become a
 // large one, crit and b64 change what the rest means, the others belong to key
-// management with a second key or a password.
+// management with a second key or a password. A claim that is repeated in the header would
+// have to be the one inside (RFC 7519 section 5.3; jose: replicated claims).
 var headerNames = []string{
 	"alg", "enc", "kid",
 	"zip", "crit", "b64", "epk", "apu", "apv", "p2s", "p2c", "iv", "tag",
+	"iss", "sub", "aud",
 }
 
 // readHeader parses a protected header. Members it does not know are ignored, as RFC 7516
@@ -38,7 +40,7 @@ func readHeader(raw []byte) (header, error) {
 	if len(raw) > maxHeader {
 		return h, malformed("header too long")
 	}
-	var values [13][]byte
+	var values [16][]byte
 	if err := seal.Pick(raw, headerNames, values[:]); err != nil {
 		return h, err
 	}
