@@ -19,15 +19,34 @@ type reader struct {
 	number uint64 // of the snapshot: what it has at least
 }
 
-// A pool is the readers that nobody uses at the moment.
-type pool chan *reader
+// A pool is the readers that nobody uses at the moment. Those that have a connection come
+// first: a program that starts opens no more than it needs.
+type pool struct{ warm, cold chan *reader }
 
 func newPool(n int, path string, mapped bool) pool {
-	p := make(pool, n)
+	p := pool{make(chan *reader, n), make(chan *reader, n)}
 	for range n {
-		p <- &reader{path: path, mapped: mapped}
+		p.put(&reader{path: path, mapped: mapped})
 	}
 	return p
+}
+
+func (p pool) put(r *reader) {
+	if r.conn == nil {
+		p.cold <- r
+		return
+	}
+	p.warm <- r
+}
+
+// get waits for a reader.
+func (p pool) get() *reader {
+	select {
+	case r := <-p.warm:
+		return r
+	case r := <-p.cold:
+		return r
+	}
 }
 
 // readWait is how long a look-up waits for a lock. Others hold one that concerns readers
@@ -45,12 +64,14 @@ func (s *Store) take(ctx context.Context, p pool, what string) (*reader, error) 
 	default:
 	}
 	select {
-	case r := <-p:
+	case r := <-p.warm:
 		return r, nil
 	default:
 	}
 	select {
-	case r := <-p:
+	case r := <-p.warm:
+		return r, nil
+	case r := <-p.cold:
 		return r, nil
 	case <-ctx.Done():
 		return nil, explain(what, ctx.Err())
@@ -65,7 +86,7 @@ func (p pool) giveBack(r *reader, err error) {
 	if err != nil && !isAnswer(err) {
 		r.release()
 	}
-	p <- r
+	p.put(r)
 }
 
 // read calls do with a connection whose snapshot has everything that was committed by us
@@ -159,13 +180,13 @@ func (r *reader) close() error {
 // releaseOld makes readers that nobody uses let go of snapshots without the number. They
 // would keep the log from being written back.
 func (p pool) releaseOld(number uint64) {
-	for range cap(p) {
+	for range cap(p.warm) {
 		select {
-		case r := <-p:
+		case r := <-p.warm:
 			if r.number != number {
 				r.release()
 			}
-			p <- r
+			p.put(r)
 		default:
 			return
 		}
@@ -175,20 +196,20 @@ func (p pool) releaseOld(number uint64) {
 // releaseAll makes every reader let go of its snapshot. It waits for look-ups that are
 // under way, which take microseconds.
 func (p pool) releaseAll() {
-	all := make([]*reader, cap(p))
+	all := make([]*reader, cap(p.warm))
 	for i := range all {
-		all[i] = <-p
+		all[i] = p.get()
 		all[i].release()
 	}
 	for _, r := range all {
-		p <- r
+		p.put(r)
 	}
 }
 
 // close waits for all readers and closes them.
 func (p pool) close() (errs []error) {
-	for range cap(p) {
-		errs = append(errs, (<-p).close())
+	for range cap(p.warm) {
+		errs = append(errs, p.get().close())
 	}
 	return errs
 }
