@@ -3,7 +3,7 @@
 // cryptography and base64 over the same bytes, which is the limit. All in one run.
 //
 //	go run ./codec                          the table
-//	go run ./codec -rounds 9                more rounds
+//	go run ./codec -rounds 21               more rounds
 //	go run ./codec -only 'v5 open signet'   some rows
 //	go run ./codec -only 'v4 open signet: bytes' -profile cpu.out
 //
@@ -18,6 +18,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,8 +32,8 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 5, "rounds per row")
-	length := flag.Duration("length", 200*time.Millisecond, "CPU time of a round")
+	rounds := flag.Int("rounds", 9, "rounds per row")
+	length := flag.Duration("length", 100*time.Millisecond, "CPU time of a round")
 	node := flag.String("node", "node", "the Node.js to run the Node packages with")
 	only := flag.String("only", "", "regular expression: measure the rows whose format, work and name match")
 	profile := flag.String("profile", "", "write a CPU profile of our own process to this file")
@@ -50,6 +51,9 @@ func main() {
 }
 
 func run(ctx context.Context, node, only, profile string, rounds int, length time.Duration) error {
+	if rounds < 1 {
+		return errors.New("there has to be a round")
+	}
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -81,7 +85,7 @@ func run(ctx context.Context, node, only, profile string, rounds int, length tim
 		return err
 	}
 	fmt.Printf("claims of %d B, CPU on one core, median of %d rounds; Node.js %s\n", len(claims), rounds, other.hello.Version)
-	fmt.Printf("cookies by the Node packages: v5 %d B, v4 %d B, HS256 %d B, iron %d B; ours open in them\n",
+	fmt.Printf("opened are cookies by the Node packages: v5 %d B, v4 %d B, HS256 %d B, iron %d B; what we seal opens in them\n",
 		len(other.hello.Values["v5"]), len(other.hello.Values["v4"]), len(other.hello.Values["HS256"]), len(other.hello.Values["iron"]))
 	printTable(rows)
 	return nil

@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"time"
 )
 
@@ -42,9 +40,9 @@ type answer struct {
 	Error  string
 }
 
+// startNode starts it from the folder above, which is where `go run ./codec` is called.
 func startNode(ctx context.Context, node string) (*nodeProcess, error) {
-	_, here, _, _ := runtime.Caller(0)
-	p := &nodeProcess{cmd: exec.CommandContext(ctx, node, filepath.Join(filepath.Dir(here), "peers.js"), secret, claims)}
+	p := &nodeProcess{cmd: exec.CommandContext(ctx, node, "codec/peers.js", secret, claims)}
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
@@ -99,14 +97,14 @@ func (p *nodeProcess) spend(row string, n int) (time.Duration, error) {
 	return time.Duration(a.Micros * float64(time.Microsecond)), err
 }
 
-// open has the package open a value that we made.
+// open has the package open a value that was made here.
 func (p *nodeProcess) open(format, value string) error {
 	a, err := p.ask(request{Format: format, Value: value})
 	if err != nil {
-		return fmt.Errorf("our %s cookie: %w", format, err)
+		return fmt.Errorf("%s cookie: %w", format, err)
 	}
 	if a.Email != email {
-		return fmt.Errorf("our %s cookie opened to the email %q", format, a.Email)
+		return fmt.Errorf("%s cookie opened to the email %q", format, a.Email)
 	}
 	return nil
 }

@@ -61,10 +61,13 @@ func (r *row) check() error {
 	case r.side == limit:
 		return nil
 	case got.value != "":
-		if r.side != ours {
+		if r.side == other {
 			return nil
 		}
-		return r.node.open(r.format, got.value)
+		if err := r.node.open(r.format, got.value); err != nil {
+			return fmt.Errorf("%s: %w", r, err)
+		}
+		return nil
 	case got.claims != nil:
 		var s session
 		if err := json.Unmarshal(got.claims, &s); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -13,8 +14,8 @@ type aim struct {
 	limits float64 // at most so many times the limit
 	allocs float64 // at most so many; the aim of the zero value
 
-	peer  string  // against the cheapest row whose name begins so
-	times float64 // at least so many times cheaper
+	peer  string  // against the rows whose names begin so
+	times float64 // at least so many times cheaper than the cheapest of them
 }
 
 // A group is the rows that are compared with each other.
@@ -46,11 +47,13 @@ func (g group) cheapest(s side, prefix string) (least float64) {
 func printTable(rows []*row) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	defer w.Flush()
-	fmt.Fprintln(w, "\nns and allocations per operation; a row of ours is so many times the limit, and the best Go and Node package so many times ours")
+	fmt.Println("ns: the median; least: the round that was least disturbed.")
+	fmt.Println("× limit: of the cost of the limit. Go ×, Node ×: how often ours goes into the cheapest package of that side.")
 	for _, g := range groups(rows) {
-		fmt.Fprintf(w, "\n%s %s\tns\tallocs\tB\t× limit\tGo ×\tNode ×\taims\n", g[0].format, g[0].work)
+		// The tabs of the empty line keep the columns of all groups together.
+		fmt.Fprintf(w, "\t\t\t\t\t\t\t\t\n%s %s\tns\tleast\tallocs\tB\t× limit\tGo ×\tNode ×\taims\n", g[0].format, g[0].work)
 		for _, r := range g {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", r.name, number("%.0f", median(r.ns)), r.memory(), g.ratios(r), g.judge(r))
+			fmt.Fprintf(w, "  %s\t%.0f\t%.0f\t%s\t%s\t%s\n", r.name, median(r.ns), slices.Min(r.ns), r.memory(), g.ratios(r), g.judge(r))
 		}
 	}
 }
@@ -111,11 +114,17 @@ func (g group) judgeOne(r *row, a aim) string {
 		}
 		return verdict(fmt.Sprintf("≤ %.1f × limit", a.limits), times <= a.limits)
 	case a.times > 0:
-		peer := max(g.cheapest(goPeer, a.peer), g.cheapest(nodePeer, a.peer))
-		if peer == 0 {
+		var all []string
+		for _, p := range g {
+			if strings.HasPrefix(p.name, a.peer) {
+				all = append(all, fmt.Sprintf("%.1f", median(p.ns)/ns))
+			}
+		}
+		least := over(max(g.cheapest(goPeer, a.peer), g.cheapest(nodePeer, a.peer)), ns)
+		if least == 0 {
 			return ""
 		}
-		return verdict(fmt.Sprintf("≥ %g × %s (%.1f)", a.times, a.peer, peer/ns), peer/ns >= a.times)
+		return verdict(fmt.Sprintf("≥ %g × %s (%s)", a.times, a.peer, strings.Join(all, "; ")), least >= a.times)
 	default:
 		return verdict(fmt.Sprintf("≤ %.0f allocs", a.allocs), median(r.allocs) <= a.allocs)
 	}
