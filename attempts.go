@@ -37,9 +37,11 @@ type waiting struct {
 	Session  SessionID `json:"s,omitempty"` // in which session
 	Ends     int64     `json:"e"`           // Unix seconds
 
-	// Proof is the hash of the secret in a mailed link.
+	// Of a letter: the address it went to, the secret of its link, its hash, and the code.
+	To    string `json:"t,omitempty"`
+	Token string `json:"o,omitempty"`
 	Proof []byte `json:"m,omitempty"`
-	To    string `json:"t,omitempty"` // the address it was mailed to
+	Code  string `json:"d,omitempty"`
 }
 
 // errNoAttempt: nothing in this browser began what comes back.

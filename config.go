@@ -52,7 +52,11 @@ type Config struct {
 
 	Providers []Provider
 	Stores    Stores
-	Session   SessionConfig
+
+	// Mailer writes the letters about addresses and passwords. Nil means the first of
+	// Providers that is a Mailer; with neither there are no such letters.
+	Mailer  Mailer
+	Session SessionConfig
 
 	// Protect lists Next.js matchers of pages that need a session; see [Auth.Middleware].
 	Protect []string
@@ -168,6 +172,9 @@ type SignIn struct {
 	Provider Info
 	NewUser  bool
 
+	// Asked: nobody has proved anything yet; a letter is asked for.
+	Asked bool
+
 	carried Claims // of the session that goes on, when a way to sign in is added
 }
 
@@ -192,7 +199,7 @@ type Events struct {
 
 	// LinkAccount: u, of whom ID is set, has a new way to sign in.
 	LinkAccount func(ctx context.Context, u User, p Info, id Identity)
-	Session    func(ctx context.Context, s *Session)
+	Session     func(ctx context.Context, s *Session)
 }
 
 // Pages replaces our pages: by paths of the application, as in Auth.js, or by Draw.

@@ -61,7 +61,9 @@ var endpoints = map[string]endpoint{
 	"verify-request": {get: (*exchange).getVerifyRequest},
 	"_log":           {post: (*exchange).postLog, bare: true},
 	"signup":         {get: (*exchange).getSignUp, post: (*exchange).postSignUp},
-	"account":        {get: (*exchange).getAccount},
+	"account":        {get: (*exchange).getAccount, post: (*exchange).postAccount, second: true},
+	"reset":          {get: (*exchange).getReset, post: (*exchange).postReset},
+	"verify":         {get: (*exchange).getVerify, post: (*exchange).postVerify},
 	"sessions":       {get: (*exchange).getSessions, post: (*exchange).postSessions, second: true},
 }
 

@@ -242,4 +242,76 @@ func (a *Auth) openAccount(account Account) (accountRecord, error) {
 	return record, json.Unmarshal(plain, &record)
 }
 
-func accountPlace(provider, subject string) string { return "account\x00" + provider + "\x00" + subject }
+func accountPlace(provider, subject string) string {
+	return "account\x00" + provider + "\x00" + subject
+}
+
+// arriveByMail signs in whoever can read what is sent to an address (wire: the user of the
+// address, or a new one).
+func (x *exchange) arriveByMail(p registered, id Identity, email string) error {
+	u, isNew, err := x.a.ownerOf(x.context(), p, id, email, x.now)
+	if err != nil {
+		return err
+	}
+	in := &SignIn{User: u, Identity: id, Provider: p.info, NewUser: isNew}
+	if err := x.a.mayEnter(x.context(), in); err != nil {
+		return err
+	}
+	trigger := "signIn"
+	if isNew {
+		trigger = "signUp"
+	}
+	return x.enter(in, trigger)
+}
+
+// ownerOf finds or makes the user of an address that was just proved.
+func (a *Auth) ownerOf(ctx context.Context, p registered, id Identity, email string, now time.Time) (User, bool, error) {
+	users := a.config.Stores.Users
+	if users == nil {
+		return User{ID: p.info.ID + ":" + FoldEmail(email), Name: id.Name, Email: email}, false, nil
+	}
+	u, err := users.User(ctx, By{Email: email})
+	switch {
+	case errors.Is(err, ErrNotFound) && p.info.SignUp:
+		u, err = users.CreateUser(ctx, User{Name: id.Name, Email: email, EmailVerified: now, Created: now, Updated: now}, nil)
+		if errors.Is(err, ErrTaken) {
+			return u, false, &Refused{Kind: kindVerification, Code: "again", Err: err}
+		}
+		if err == nil && a.config.Events.CreateUser != nil {
+			a.tell(func() { a.config.Events.CreateUser(ctx, u) })
+		}
+		return u, err == nil, fromStore(err)
+	case errors.Is(err, ErrNotFound):
+		return u, false, &Refused{Kind: kindAccessDenied, Code: "closed", Err: errors.New("no such user, and sign-up is closed")}
+	case err != nil:
+		return u, false, fromStore(err)
+	case u.Disabled:
+		return u, false, &Refused{Kind: kindAccessDenied, Code: "disabled", Err: errors.New("user is disabled")}
+	}
+	u, err = a.proveAddress(ctx, u, now)
+	return u, false, err
+}
+
+// proveAddress notes that u's address is proved. If it was not before, whoever opened the
+// account may have been somebody else: every way in that they left goes, and with it every
+// session (security line S-79).
+func (a *Auth) proveAddress(ctx context.Context, u User, now time.Time) (User, error) {
+	if !u.EmailVerified.IsZero() {
+		return u, nil
+	}
+	if accounts := a.config.Stores.Accounts; accounts != nil {
+		list, err := accounts.AccountsOf(ctx, u.ID)
+		if err != nil {
+			return u, fromStore(err)
+		}
+		for _, account := range list {
+			if err := accounts.DeleteAccount(ctx, account.Provider, account.Subject); err != nil && !errors.Is(err, ErrNotFound) {
+				return u, fromStore(err)
+			}
+		}
+	}
+	u.EmailVerified, u.Updated = now, now
+	u.Epoch++
+	u, err := a.config.Stores.Users.UpdateUser(ctx, u)
+	return u, fromStore(err)
+}

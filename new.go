@@ -41,6 +41,8 @@ type Auth struct {
 	formatList []Format // the first is written
 	burnt      burnt    // attempts, where there is no store
 
+	formTargets []string // origins that the forms of our pages may lead to
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
@@ -179,9 +181,14 @@ func (a *Auth) setProviders() error {
 		if _, ok := p.(Registrar); info.SignUp && (!ok || a.config.Stores.Users == nil) {
 			return &ConfigError{field, "sign-up needs a store for users", "set Stores.Users and Stores.Accounts, or switch sign-up off"}
 		}
+		if _, ok := p.(Mailer); info.Type == "email" && (!ok || a.config.Stores.Tickets == nil) {
+			return &ConfigError{field, "signs in by mail, which takes a Mailer and a store for one-time values", "set Stores.Tickets"}
+		}
 		seen[info.ID] = true
 		a.providers = append(a.providers, registered{p, info})
+		a.formTargets = append(a.formTargets, info.Origins...)
 	}
+	a.formTargets = append(a.formTargets, a.config.TrustedOrigins...)
 	return nil
 }
 

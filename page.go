@@ -22,5 +22,13 @@ func (x *exchange) getVerifyRequest(string) {
 	if x.custom("verify-request", x.a.config.Pages.VerifyRequest, x.r.URL.Query()) {
 		return
 	}
-	x.draw(http.StatusOK, pages.VerifyRequest{SignInURL: x.pageURL("signin", nil)})
+	page := pages.VerifyRequest{SignInURL: x.pageURL("signin", nil)}
+	if p, ok := x.a.provider(x.r.URL.Query().Get("provider")); ok && p.info.Type == "email" {
+		for _, w := range x.attempts(x.wire.attemptsName(p.info)) {
+			if w.Provider == p.info.ID && w.To != "" {
+				page = x.verifyRequest(p, w)
+			}
+		}
+	}
+	x.draw(http.StatusOK, page)
 }

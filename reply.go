@@ -145,7 +145,7 @@ func (x *exchange) draw(status int, p pages.Page) {
 		f.AccountURL, f.SignOutURL = x.base+"/account", x.base+"/signout"
 	}
 	h := x.w.Header()
-	pages.SetHeaders(h, f.Nonce, x.a.config.TrustedOrigins...)
+	pages.SetHeaders(h, f.Nonce, x.a.formTargets...)
 	addVary(h, "Accept-Language")
 	noStore(h)
 	x.writeGuest()

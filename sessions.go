@@ -3,6 +3,7 @@ package signet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -88,7 +89,11 @@ func (x *exchange) getSessions(second string) {
 }
 
 // getAccount shows who somebody is signed in as, and where.
-func (x *exchange) getAccount(string) {
+func (x *exchange) getAccount(second string) {
+	if second != "" {
+		badRequest(x.w)
+		return
+	}
 	list, ok := x.mine()
 	if !ok {
 		return
@@ -112,7 +117,42 @@ func (x *exchange) getAccount(string) {
 			ID: l.ID, Current: l.Current, Agent: l.Agent, Network: l.Network, Started: l.Start, Seen: l.Seen,
 		})
 	}
+	if err := x.addUser(&p); err != nil {
+		x.fault(err)
+		return
+	}
 	x.draw(http.StatusOK, p)
+}
+
+// addUser puts what a user of ours can change on the account page.
+func (x *exchange) addUser(p *pages.Account) error {
+	stores := x.a.config.Stores
+	if stores.Users == nil || stores.Accounts == nil {
+		return nil
+	}
+	u, err := stores.Users.User(x.context(), By{ID: x.Session.UserID})
+	if errors.Is(err, ErrNotFound) {
+		return nil // the application's own
+	}
+	if err != nil {
+		return fromStore(err)
+	}
+	list, err := stores.Accounts.AccountsOf(x.context(), u.ID)
+	if err != nil {
+		return fromStore(err)
+	}
+	p.Ways, p.CallbackURL, p.SignInURL = x.ways(list), x.base+"/account?done=WayAdded", x.pageURL("signin", nil)
+	p.EmailVerified = !u.EmailVerified.IsZero() && u.Email != ""
+	if keeper, _, ok := x.a.passwordKeeper(); ok && u.Email != "" {
+		p.PasswordAction, p.HasPassword, p.MinLength = x.base+"/account/password", x.a.hasPassword(list), keeper.info.MinPassword
+	}
+	if x.a.canMail() {
+		p.ChangeEmailAction = x.base + "/account/email"
+		if u.Email != "" && !p.EmailVerified {
+			p.VerifyAction = x.base + "/account/verify"
+		}
+	}
+	return nil
 }
 
 // postSessions ends one session of the visitor (sessions/end) or all but this one

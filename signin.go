@@ -40,12 +40,17 @@ func (x *exchange) getSignIn(provider string) {
 
 func (x *exchange) signInPage(kind string) pages.SignIn {
 	p := pages.SignIn{CSRF: x.token, CallbackURL: x.back, Error: kind}
+	if x.a.canReset() {
+		p.ForgotURL = x.base + "/reset"
+	}
 	for _, r := range x.a.providers {
 		action := x.base + "/signin/" + r.info.ID
 		if r.info.Type == "credentials" {
 			action = x.base + "/callback/" + r.info.ID
 		}
-		shown := pages.Provider{ID: r.info.ID, Name: r.info.Name, Type: r.info.Type, Action: action}
+		shown := pages.Provider{
+			ID: r.info.ID, Name: r.info.Name, Type: r.info.Type, Action: action, Mark: r.info.Mark, Region: r.info.Region,
+		}
 		for _, f := range r.info.Fields {
 			shown.Fields = append(shown.Fields, pages.Field{Name: f.Name, Label: f.Label, Type: f.Type})
 		}

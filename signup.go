@@ -1,6 +1,7 @@
 package signet
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -53,6 +54,8 @@ func (x *exchange) postSignUp(string) {
 	switch {
 	case err == nil:
 		x.signedUp()
+	case errors.Is(err, errMailed):
+		x.signUpMailed()
 	case errors.Is(err, ErrSignOut):
 		x.leave()
 	case errors.As(err, &elsewhere):
@@ -86,9 +89,11 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 	if err := x.a.mayEnter(x.context(), in); err != nil {
 		return err
 	}
-	user.Created, user.Updated = x.now, x.now
-	account.Provider, account.Created, account.Updated = p.info.ID, x.now, x.now
-	user, err = x.a.config.Stores.Users.CreateUser(x.context(), user, &account)
+	account.Provider = p.info.ID
+	if x.a.canMail() {
+		return x.signUpByMail(p, user, account)
+	}
+	user, err = x.a.openUser(x.context(), user, account, x.now)
 	if errors.Is(err, ErrTaken) {
 		// Until mail can be sent there is no way to tell the owner instead (ruling 29);
 		// the budget above keeps this from being a directory.
@@ -96,10 +101,6 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 	}
 	if err != nil {
 		return err
-	}
-	x.a.stats.signUps.Add(1)
-	if x.a.config.Events.CreateUser != nil {
-		x.a.tell(func() { x.a.config.Events.CreateUser(x.context(), user) })
 	}
 	in.User, in.Identity.UserID = user, user.ID
 	if err := x.enter(in, "signUp"); err != nil {
@@ -115,6 +116,121 @@ func (x *exchange) signUp(p registered, r Registrar) error {
 	return nil
 }
 
+// openUser stores a new user with the first account.
+func (a *Auth) openUser(ctx context.Context, u User, account Account, now time.Time) (User, error) {
+	u.Created, u.Updated, account.Created, account.Updated = now, now, now, now
+	u, err := a.config.Stores.Users.CreateUser(ctx, u, &account)
+	if err != nil {
+		return u, err
+	}
+	a.stats.signUps.Add(1)
+	if a.config.Events.CreateUser != nil {
+		a.tell(func() { a.config.Events.CreateUser(ctx, u) })
+	}
+	return u, nil
+}
+
+// linkSignUp is the kind of link behind which a new account waits.
+const linkSignUp LetterKind = "sign-up"
+
+// errMailed: the answer is in the mail.
+var errMailed = errors.New("signet: a letter is on its way")
+
+// signUpByMail sends a link, and opens the account only behind it, in this browser: the
+// answer is the same for an address that is taken, whose owner is told in the letter
+// (security line S-43), and nobody gets an account for an address that is not theirs.
+func (x *exchange) signUpByMail(p registered, u User, account Account) error {
+	if err := x.mayMail(u.Email); err != nil {
+		return err
+	}
+	_, err := x.a.config.Stores.Users.User(x.context(), By{Email: u.Email})
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fromStore(err)
+	}
+	taken := err == nil
+	ends := x.now.Add(verifyLife)
+	token, err := x.a.newLink(x.context(), linkSignUp, mailed{
+		Email: u.Email, Name: u.Name, Provider: account.Provider, Subject: account.Subject, Data: account.Data,
+	}, ends)
+	if err != nil {
+		return err
+	}
+	w, err := x.newWaiting()
+	if err != nil {
+		return err
+	}
+	w.Link, w.Session, w.To, w.Token, w.Proof = "", 0, u.Email, token, proofOf(token)
+	if err := x.keep(p, w); err != nil {
+		return err
+	}
+	link := x.base + "/verify?" + url.Values{"kind": {string(linkSignUp)}, "token": {token}}.Encode()
+	l := Letter{Kind: LetterVerify, To: u.Email, Link: link, Ends: ends}
+	if taken {
+		l = Letter{Kind: LetterKnown, To: u.Email, Link: x.pageURL("signin", nil), Ends: ends}
+	}
+	x.writeLater(func(context.Context) (Letter, error) { return l, nil })
+	return errMailed
+}
+
+// getWaitingSignUp shows the button behind the link of a sign-up.
+func (x *exchange) getWaitingSignUp(token string) {
+	m, err := x.a.peekLink(x.context(), linkSignUp, token, x.now)
+	if err != nil {
+		x.deadLink(err)
+		return
+	}
+	p, ok := x.a.provider(m.Provider)
+	_, here := x.waitingFor(p, token)
+	x.draw(http.StatusOK, pages.Confirm{
+		Kind: "verify", Action: x.base + "/verify?kind=" + string(linkSignUp), CSRF: x.token, Token: token,
+		CallbackURL: x.back, Email: m.Email, OtherBrowser: !ok || !here, SignInURL: x.pageURL("signin", nil),
+	})
+}
+
+// postWaitingSignUp opens the account and signs its owner in.
+func (x *exchange) postWaitingSignUp(token string) {
+	m, err := x.a.peekLink(x.context(), linkSignUp, token, x.now)
+	if err != nil {
+		x.deadLink(err)
+		return
+	}
+	p, _ := x.a.provider(m.Provider)
+	w, here := x.waitingFor(p, token)
+	if !here {
+		x.notMailed(http.StatusForbidden)
+		return
+	}
+	if w, err = x.take(p, func(o waiting) bool { return o.ID == w.ID }); err == nil {
+		m, err = x.a.useLink(x.context(), linkSignUp, token, x.now)
+	}
+	if errors.Is(err, ErrSpent) || errors.Is(err, errNoAttempt) {
+		err = errLink
+	}
+	if err != nil {
+		x.deadLink(err)
+		return
+	}
+	user := User{Name: m.Name, Email: m.Email, EmailVerified: x.now}
+	user, err = x.a.openUser(x.context(), user, Account{Provider: m.Provider, Subject: m.Subject, Data: m.Data}, x.now)
+	if errors.Is(err, ErrTaken) {
+		x.notMailed(http.StatusForbidden)
+		return
+	}
+	if err == nil {
+		x.back = x.home(w.Back)
+		id := Identity{Subject: m.Subject, UserID: user.ID, Name: m.Name, Email: m.Email, EmailVerified: true, Methods: []string{"pwd"}}
+		err = x.enter(&SignIn{User: user, Identity: id, Provider: p.info, NewUser: true}, "signUp")
+	}
+	switch {
+	case errors.Is(err, ErrSignOut):
+		x.leave()
+	case err != nil:
+		x.fault(fromStore(err))
+	default:
+		x.signedUp()
+	}
+}
+
 // signedUp takes the new user on: to the application's page for new users, if it has one.
 func (x *exchange) signedUp() {
 	to := x.back
@@ -126,6 +242,15 @@ func (x *exchange) signedUp() {
 		return
 	}
 	x.send(to)
+}
+
+// signUpMailed says that a letter is on its way.
+func (x *exchange) signUpMailed() {
+	if x.style == plain && x.body == nil {
+		x.draw(http.StatusOK, pages.VerifyRequest{Kind: "verify", Email: x.fields.Get("email"), Life: verifyLife, SignInURL: x.pageURL("signin", nil)})
+		return
+	}
+	x.json(http.StatusAccepted, append(appendText([]byte(`{"url":`), x.pageURL("verify-request", url.Values{"type": {"email"}})), '}'))
 }
 
 // notSignedUp says why not: a browser gets its form back, filled in, a script gets JSON.

@@ -23,7 +23,7 @@ func scheme(block string) map[string]string {
 func schemes(t *testing.T) (light, dark map[string]string, rest string) {
 	t.Helper()
 	blocks := regexp.MustCompile(`(?s)^:root \{(.*?)\n\}\n@media \(prefers-color-scheme: dark\) \{\n  :root \{(.*?)\n  \}\n\}\n(.*)$`)
-	m := blocks.FindStringSubmatch(pages.Style)
+	m := blocks.FindStringSubmatch(strings.TrimSuffix(pages.Style, pages.Brands))
 	if m == nil {
 		t.Fatal("the style does not begin with the two colour schemes")
 	}
@@ -103,6 +103,35 @@ func TestColoursAreOnlyNamedInTheSchemes(t *testing.T) {
 	}
 }
 
+// The colors of providers bring their own ground, so that they need no dark form. A drawing
+// on it needs 3, the text of a button 4.5 (WCAG 2.2 criteria 1.4.11 and 1.4.3).
+func TestContrastOfProviders(t *testing.T) {
+	rules := regexp.MustCompile(`(?m)^(\.[a-z., -]+) \{ --tile: (\S+); --glyph: (\S+); \}$`).FindAllStringSubmatch(pages.Brands, -1)
+	seen := map[string]bool{}
+	for _, r := range rules {
+		least := 3.0
+		if strings.Contains(r[1], ".on-") {
+			least = 4.5
+		}
+		if r[2] != "var(--ink)" || r[3] != "var(--card)" { // which is measured above
+			if got := contrast(t, r[2], r[3]); got < least {
+				t.Errorf("%s has contrast %.2f, want %.1f", r[1], got, least)
+			}
+		}
+		for _, class := range strings.Split(r[1], ", ") {
+			seen[strings.TrimPrefix(class, ".")] = true
+		}
+	}
+	for name := range pages.Drawings {
+		if !seen[name] {
+			t.Errorf("the drawing %q has no colors", name)
+		}
+	}
+	if all := strings.Count(pages.Brands, "#"); all != 2*(len(rules)-1) {
+		t.Errorf("%d colors, and %d rules that are measured", all, len(rules))
+	}
+}
+
 func TestStyleKeepsItsPromises(t *testing.T) {
 	for _, want := range []string{":focus-visible { outline: 3px", "prefers-reduced-motion: reduce", "forced-colors: active",
 		":lang(ko) { word-break: keep-all; }", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR"} {
@@ -116,7 +145,7 @@ func TestStyleKeepsItsPromises(t *testing.T) {
 			t.Errorf("a target of %s rem is hard to touch", m[1])
 		}
 	}
-	for _, rule := range []string{`(?s)\nbutton, \.button \{[^}]*min-height`, `(?s)\ninput:not[^}]*min-height`, `(?s)\.aside a, footer a \{[^}]*min-height`, `(?s)\.brand \{[^}]*min-height`} {
+	for _, rule := range []string{`(?s)\nbutton, \.button \{[^}]*min-height`, `(?s)\ninput:not[^}]*min-height`, `(?s)\.aside a, footer a \{[^}]*min-height`, `(?s)\.brand \{[^}]*min-height`, `(?s)\.folds summary \{[^}]*min-height`} {
 		if !regexp.MustCompile(rule).MatchString(pages.Style) {
 			t.Errorf("no least height: %s", rule)
 		}

@@ -17,6 +17,9 @@ var base string
 //go:embed html/style.css
 var style string
 
+//go:embed html/brands.css
+var brands string
+
 // templates are parsed when the first page is drawn: a program that draws none, such as
 // the command line, does not pay for them.
 var templates = sync.OnceValue(func() *template.Template {
@@ -44,7 +47,7 @@ type view struct {
 type sheet struct {
 	Lang, Title, Site, Mark, Home string
 	Nonce                         string
-	Base, Style                   template.CSS
+	Base, Style, Brands           template.CSS
 	W                             *words
 	User, AccountURL, SignOutURL  string
 	Page                          any
@@ -59,7 +62,8 @@ func draw(b *bytes.Buffer, f Frame, p Page) error {
 		Site:  plain(f.Site, nameLimit),
 		Mark:  monogram(f.Site),
 		Home:  target(f.Home),
-		Base:  template.CSS(base), Style: template.CSS(style), // our own files; nothing is ever put into them
+		// Our own files; nothing is ever put into them.
+		Base: template.CSS(base), Style: template.CSS(style), Brands: template.CSS(brands),
 		W:    w,
 		Page: v.data,
 	}

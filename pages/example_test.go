@@ -86,3 +86,31 @@ func ExampleStylesheet() {
 	fmt.Println(strings.HasPrefix(style, ":root {\n  color-scheme: light dark;"), strings.Contains(style, "--card: #ffffff;"))
 	// Output: true true
 }
+
+// Programs that look into mail open its links, so the page behind one has a button.
+func ExampleConfirm() {
+	var b strings.Builder
+	err := pages.Render(&b, pages.Frame{Lang: "en"}, pages.Confirm{
+		Kind: "verify", Action: "/api/auth/verify", Token: "…", Email: "mina@example.com",
+	})
+	fmt.Println(err, strings.Contains(b.String(), "Confirm that <bdi>mina@example.com</bdi> is your email address."))
+	// Output: <nil> true
+}
+
+// Korean readers see Kakao first, and everybody its drawing.
+func ExampleProvider() {
+	page := pages.SignIn{Providers: []pages.Provider{
+		{ID: "github", Name: "GitHub", Type: "oauth", Action: "/api/auth/signin/github"},
+		{ID: "kakao", Name: "카카오", Type: "oauth", Action: "/api/auth/signin/kakao", Region: "ko"},
+	}}
+	for _, lang := range []string{"en", "ko"} {
+		var b strings.Builder
+		if err := pages.Render(&b, pages.Frame{Lang: lang}, page); err != nil {
+			panic(err)
+		}
+		fmt.Println(lang, strings.Index(b.String(), "logo kakao") < strings.Index(b.String(), "logo github"))
+	}
+	// Output:
+	// en false
+	// ko true
+}

@@ -4,5 +4,7 @@ package pages
 var (
 	English, Korean = &english, &korean
 	Codes           = codes
-	Style           = base + style
+	Style           = base + style + brands
+	Brands          = brands
+	Drawings        = drawings
 )

@@ -21,9 +21,11 @@ type input struct {
 	Autocomplete, Mode    string
 	Placeholder, Value    string
 	Hint, DescribedBy     string
-	MinLength             int
+	MinLength, MaxLength  int
+	Pattern, Class        string
 	OptionalWord          string
 	Required, Bare        bool // Bare: no capitals, no spelling
+	ReadOnly              bool
 	Invalid, Focus        bool
 }
 

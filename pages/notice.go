@@ -10,13 +10,6 @@ type Error struct {
 	SignInURL  string // offered as the next step; empty offers none
 }
 
-// VerifyRequest says that a sign-in link is on its way.
-type VerifyRequest struct {
-	Email     string        // where to; empty leaves it out
-	Life      time.Duration // how long the link works; under a minute leaves it out
-	SignInURL string        // for using another address; empty offers none
-}
-
 // Notice is a plain message in the caller's own words.
 type Notice struct {
 	Title, Text string
@@ -25,10 +18,12 @@ type Notice struct {
 	NextURL, NextIs string
 }
 
-// A message is what the pages without a form show.
+// A message is what pages show that have more to say than to ask.
 type message struct {
 	Title, Text string
 	Name        string // what stands for {} in Text
+	Problem     *problem
+	Form        *form
 	More        []string
 	Said        string
 	Icon        string // wrong, calm or mail
@@ -51,19 +46,6 @@ func (p Error) view(f Frame, w *words) view {
 	}
 	m.next(p.SignInURL, w.SignInElse)
 	return view{template: "message", title: pb.Title, alarm: pb.alarms(), data: m}
-}
-
-func (p VerifyRequest) view(f Frame, w *words) view {
-	m := message{Title: w.CheckMail, Text: w.LinkSent, Icon: "mail", Mild: true}
-	if m.Name = plain(p.Email, emailLimit); m.Name != "" {
-		m.Text = w.LinkSentTo
-	}
-	if life := w.life(p.Life); life != "" {
-		m.More = append(m.More, life)
-	}
-	m.More = append(m.More, w.SameBrowser, w.NotThere)
-	m.next(p.SignInURL, w.AnotherAddress)
-	return view{template: "message", title: w.CheckMail, data: m}
 }
 
 func (p Notice) view(f Frame, w *words) view {

@@ -1,5 +1,6 @@
 // Package pages turns plain data into the HTML that people see: signing in, signing up
-// and out, errors, "check your mail", and their own account with its sessions.
+// and out, errors, "check your mail" and what the mailed link leads to, and their own
+// account with its sessions and ways to sign in.
 //
 // It owns the words (Korean and English), the looks (light and dark, from 320 px up) and
 // the policy that locks a page down ([ContentSecurityPolicy], [SetHeaders]). Pages need no
@@ -19,8 +20,8 @@ import (
 	"time"
 )
 
-// A Page is the data of one page: [SignIn], [SignUp], [SignOut], [Error],
-// [VerifyRequest], [Account] or [Notice], and no others.
+// A Page is the data of one page: [SignIn], [Ask], [SignUp], [SignOut], [Forgot],
+// [NewPassword], [VerifyRequest], [Confirm], [Account], [Error] or [Notice], and no others.
 type Page interface {
 	view(f Frame, w *words) view
 }

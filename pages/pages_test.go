@@ -20,6 +20,7 @@ func TestErrorStatus(t *testing.T) {
 		"configuration": 400, "MissingCSRF": 403, "WebAuthnVerificationError": 401,
 		"BadRequest": 400, "Busy": 429, "EmailTaken": 409, "InvalidEmail": 400, "InvalidName": 400, "NotFound": 404,
 		"PasswordMismatch": 400, "SignUpClosed": 403, "TooManyRequests": 429, "WeakPassword": 400,
+		"LastWay": 409, "WayTaken": 409, "SignInAgain": 401, "WrongCode": 403,
 		"too-short": 400, "too-long": 400, "common": 400, "yours": 400, "control": 400, "encoding": 400,
 		"": 400, "undefined": 400, "Nonsense": 400, strings.Repeat("x", 1e6): 400,
 	}
@@ -38,7 +39,12 @@ func TestErrorStatus(t *testing.T) {
 func TestEveryCodeHasItsText(t *testing.T) {
 	for code := range pages.Codes {
 		says := pages.English.Sayings[code]
-		for _, p := range []pages.Page{pages.Error{Code: code}, pages.SignIn{Error: code}, pages.SignUp{Error: strings.ToUpper(code)}, pages.Account{Error: code}} {
+		shown := []pages.Page{pages.Error{Code: code}, pages.SignIn{Error: code}, pages.SignUp{Error: strings.ToUpper(code)},
+			pages.Forgot{Error: code}, pages.NewPassword{Error: code}, pages.Ask{Error: code}, pages.Confirm{Error: code}, pages.VerifyRequest{Error: code}}
+		if code != "sessionrequired" && code != "oauthaccountnotlinked" { // see TestCodesMeanAnotherThingInTheAccount
+			shown = append(shown, pages.Account{Error: code})
+		}
+		for _, p := range shown {
 			tags := inspect(t, render(t, pages.Frame{}, p))
 			found := 0
 			for _, tg := range tags {
@@ -49,7 +55,7 @@ func TestEveryCodeHasItsText(t *testing.T) {
 			if found != 2 {
 				t.Errorf("%T with %q does not have its title and text", p, code)
 			}
-			if alarm := strings.HasPrefix(only(tags, "title")[0].text, "Error: "); alarm != (code != "sessionrequired") {
+			if alarm := strings.HasPrefix(only(tags, "title")[0].text, "Error: "); alarm != (code != "sessionrequired" && code != "signinagain") {
 				t.Errorf("%T with %q: title %q", p, code, only(tags, "title")[0].text)
 			}
 		}
@@ -110,7 +116,8 @@ func TestAccountEndsOtherSessionsOnly(t *testing.T) {
 
 // Zero values must still be a page: a caller may know nothing yet.
 func TestZeroPagesAreWhole(t *testing.T) {
-	for _, p := range []pages.Page{pages.SignIn{}, pages.SignUp{}, pages.SignOut{}, pages.Error{}, pages.VerifyRequest{}, pages.Account{}} {
+	for _, p := range []pages.Page{pages.SignIn{}, pages.SignUp{}, pages.SignOut{}, pages.Error{}, pages.VerifyRequest{}, pages.Confirm{},
+		pages.Confirm{OtherBrowser: true}, pages.Forgot{}, pages.NewPassword{}, pages.Ask{}, pages.Account{}} {
 		tags := inspect(t, render(t, pages.Frame{}, p))
 		if len(only(tags, "h1")) != 1 || only(tags, "title")[0].text == "" {
 			t.Errorf("%T without data has no heading or title", p)

@@ -36,6 +36,11 @@ var codes = map[string]trait{
 	"verification":              {status: http.StatusForbidden},
 	"webauthnverificationerror": {status: http.StatusUnauthorized},
 
+	"lastway":     {status: http.StatusConflict},
+	"signinagain": {status: http.StatusUnauthorized, calm: true},
+	"waytaken":    {status: http.StatusConflict},
+	"wrongcode":   {status: http.StatusForbidden, field: "code"},
+
 	"badrequest":       {status: http.StatusBadRequest},
 	"busy":             {status: http.StatusTooManyRequests},
 	"emailtaken":       {status: http.StatusConflict, field: "email"},
@@ -59,8 +64,8 @@ var codes = map[string]trait{
 // 400 for codes that pages have no words for. Codes are those of Auth.js (v4 and v5), in
 // any case, and
 //
-//	BadRequest Busy EmailTaken InvalidEmail InvalidName NotFound PasswordMismatch
-//	SignUpClosed TooManyRequests WeakPassword
+//	BadRequest Busy EmailTaken InvalidEmail InvalidName LastWay NotFound PasswordMismatch
+//	SignInAgain SignUpClosed TooManyRequests WayTaken WeakPassword WrongCode
 //
 // and the reasons against a password: too-short, too-long, common, yours, control,
 // encoding.

@@ -63,7 +63,7 @@ func samples(lang string) []sample {
 		}}
 	only := account
 	only.Sessions, only.Done, only.Name = account.Sessions[:1], "SignedUp", ""
-	return []sample{
+	all := []sample{
 		{"signin", frame, in},
 		{"signin-many", frame, full},
 		{"signin-wrong", frame, wrong},
@@ -81,6 +81,8 @@ func samples(lang string) []sample {
 		{"account-only", signedIn, only},
 		{"notice", pages.Frame{Lang: lang, Nonce: nonce, Home: "/"}, pages.Notice{Title: "Tidying up", Text: "We will be back at noon.", NextURL: "/status", NextIs: "See how far we are"}},
 	}
+	all = append(all, mailSamples(frame)...)
+	return append(all, waySamples(frame, signedIn, in, account)...)
 }
 
 func render(t testing.TB, f pages.Frame, p pages.Page) string {

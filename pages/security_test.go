@@ -129,7 +129,9 @@ func stuffed(text string, keep bool) (all []pages.Page) {
 	list := []pages.Page{
 		&pages.SignIn{Providers: []pages.Provider{{Fields: make([]pages.Field, 2)}, {}, {Fields: make([]pages.Field, 1)}}},
 		&pages.SignUp{Again: true, MinLength: 8}, &pages.SignOut{}, &pages.Error{}, &pages.VerifyRequest{}, &pages.Notice{},
-		&pages.Account{SignedInAt: now, Sessions: []pages.AccountSession{session, session}},
+		&pages.Confirm{}, &pages.Forgot{}, &pages.NewPassword{Again: true, MinLength: 8}, &pages.Ask{Fields: make([]pages.Field, 2)},
+		&pages.Account{SignedInAt: now, Sessions: []pages.AccountSession{session, session}, Ways: []pages.Way{
+			{Linked: true, Removable: true}, {Linked: true, Removable: true, Confirm: true}, {}}},
 	}
 	for _, p := range list {
 		v := reflect.ValueOf(p).Elem()
@@ -148,9 +150,23 @@ func keepForms(p pages.Page) {
 		for i, kind := range []string{"credentials", "oauth", "email"} {
 			p.Providers[i].Type, p.Providers[i].Action = kind, "/go"
 		}
-		p.SignUpURL = "/up"
+		p.SignUpURL, p.ForgotURL = "/up", "/forgot"
 	case *pages.Account:
-		p.EndAction, p.EndOthersAction, p.SignOutURL = "/end", "/others", "/out"
+		p.EndAction, p.EndOthersAction, p.SignOutURL, p.SignInURL = "/end", "/others", "/out", "/in"
+		p.VerifyAction, p.ChangeEmailAction, p.PasswordAction = "/verify", "/change", "/password"
+		for i := range p.Ways {
+			p.Ways[i].LinkAction, p.Ways[i].UnlinkAction = "/link", "/unlink"
+		}
+	case *pages.VerifyRequest:
+		p.CodeAction, p.SignInURL = "/code", "/in"
+	case *pages.Confirm:
+		p.Action, p.SignInURL = "/confirm", "/in"
+	case *pages.Forgot:
+		p.Action, p.SignInURL = "/forgot", "/in"
+	case *pages.NewPassword:
+		p.Action, p.SignInURL = "/new", "/in"
+	case *pages.Ask:
+		p.Action, p.SignInURL = "/ask", "/in"
 	}
 }
 
@@ -177,7 +193,8 @@ func TestS31_TextIsShownAsText(t *testing.T) {
 
 func TestS31_UnknownCodesAreNotRepeated(t *testing.T) {
 	for _, code := range []string{"Your account is locked, call 555-0100", "<b>x", strings.Repeat("a", 1e6), "OAuthCallback%00", "Configuration "} {
-		for _, p := range []pages.Page{pages.Error{Code: code}, pages.SignIn{Error: code}, pages.SignUp{Error: code}, pages.Account{Error: code, Done: code}} {
+		for _, p := range []pages.Page{pages.Error{Code: code}, pages.SignIn{Error: code}, pages.SignUp{Error: code}, pages.Account{Error: code, Done: code},
+			pages.VerifyRequest{Kind: code, Error: code}, pages.Confirm{Kind: code, Error: code}, pages.Forgot{Error: code}, pages.NewPassword{Error: code}, pages.Ask{Error: code}} {
 			page := render(t, pages.Frame{Nonce: nonce}, p)
 			if strings.Contains(page, "555-0100") || len(page) > 30_000 {
 				t.Errorf("%T repeats %.40q", p, code)
@@ -205,7 +222,8 @@ func TestS31_DirectionAndControlMarksAreDropped(t *testing.T) {
 
 func TestS115_PicturesAreNeverFetchedOrShown(t *testing.T) {
 	for _, typ := range []any{pages.Frame{}, pages.SignIn{}, pages.Provider{}, pages.Field{}, pages.SignUp{}, pages.SignOut{},
-		pages.Error{}, pages.VerifyRequest{}, pages.Notice{}, pages.Account{}, pages.AccountSession{}} {
+		pages.Error{}, pages.VerifyRequest{}, pages.Confirm{}, pages.Forgot{}, pages.NewPassword{}, pages.Ask{}, pages.Notice{},
+		pages.Account{}, pages.AccountSession{}, pages.Way{}} {
 		rt := reflect.TypeOf(typ)
 		for i := range rt.NumField() {
 			if name := strings.ToLower(rt.Field(i).Name); regexp.MustCompile(`image|picture|avatar|photo|logo`).MatchString(name) {

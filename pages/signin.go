@@ -1,13 +1,14 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 // SignIn lists the ways to sign in: those of type credentials first, as forms, then a
-// divider and the others in the order given.
+// divider and the others. Both are in the order given, after those of the reader's region.
 type SignIn struct {
 	CSRF        string // hidden field csrfToken of each form
 	CallbackURL string // hidden field callbackUrl of each form, unchanged; left out beyond 4 KiB
@@ -25,6 +26,7 @@ type SignIn struct {
 
 	Providers []Provider
 	SignUpURL string // where an account is made; empty offers none
+	ForgotURL string // where a new password is asked for, below the first form; empty offers none
 	Email     string // fills in the address or user name
 }
 
@@ -33,6 +35,13 @@ type Provider struct {
 	ID   string // as in the URL, "github"; never shown if there is a Name
 	Name string // as shown, "GitHub"
 	Type string // the word of Auth.js: oauth, oidc, email, credentials or webauthn
+
+	// Mark is the name of the drawing on the button, "kakao"; empty means ID. Without a
+	// drawing of that name the button has the first letter of Name.
+	Mark string
+
+	// Region is a language, "ko": its readers see the provider before the others.
+	Region string
 
 	// Action is where the form is posted: signin/<id>, or callback/<id> for credentials.
 	// One that is neither http(s) nor a path leaves the provider out.
@@ -46,7 +55,7 @@ type Provider struct {
 // A way is a provider made ready for its template.
 type way struct {
 	ID, Action  string // ID is ours and safe in an attribute
-	Mark        string // first letter of the name
+	Mark        mark
 	Heading     string // tells several forms with fields apart
 	Button      string
 	Main        bool // its button is the page's main one
@@ -54,6 +63,7 @@ type way struct {
 	CSRF        string
 	CallbackURL string
 	Hidden      []input
+	ForgotURL   string
 }
 
 type signInData struct {
@@ -65,7 +75,7 @@ type signInData struct {
 
 func (p SignIn) view(f Frame, w *words) view {
 	d := signInData{Problem: w.problem(p.Error, p.Said, p.RetryAfter), SignUpURL: target(p.SignUpURL)}
-	for i, pr := range p.Providers {
+	for i, pr := range nearFirst(p.Providers, w.Lang) {
 		wy, ok := p.way(i, pr, w, d.Problem)
 		if !ok {
 			continue
@@ -77,7 +87,24 @@ func (p SignIn) view(f Frame, w *words) view {
 		}
 	}
 	d.arrange(w)
+	if len(d.Forms) > 0 {
+		d.Forms[0].ForgotURL = target(p.ForgotURL)
+	}
 	return view{template: "signin", title: w.SignIn, alarm: d.Problem.alarms(), data: d}
+}
+
+// nearFirst puts the providers of a language before the others, and keeps the order
+// otherwise.
+func nearFirst(all []Provider, lang string) []Provider {
+	far := func(pr Provider) int {
+		if pr.Region == lang {
+			return 0
+		}
+		return 1
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b Provider) int { return far(a) - far(b) })
+	return all
 }
 
 // way makes one provider ready, or says that it cannot be offered on a page.
@@ -93,7 +120,7 @@ func (p SignIn) way(i int, pr Provider, w *words, pb *problem) (way, bool) {
 		CallbackURL: carried(p.CallbackURL),
 	}
 	name := providerName(pr, w)
-	wy.Mark = monogram(name)
+	wy.Mark = markOf(pr.Mark, pr.ID, name)
 	if len(fields) > 0 && pr.Type != "email" {
 		wy.Heading = name
 	}

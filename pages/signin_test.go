@@ -32,7 +32,7 @@ func TestSignInOffersWays(t *testing.T) {
 		want []string
 	}{
 		{"credentials first, the others in their order", []pages.Provider{button("github", "GitHub"), password, button("kakao", "Kakao")},
-			[]string{"Sign in", "GContinue with GitHub", "KContinue with Kakao"}},
+			[]string{"Sign in", "Continue with GitHub", "Continue with Kakao"}},
 		{"two forms are told apart", []pages.Provider{password, second}, []string{"Sign in with Password", "Sign in with Staff"}},
 		{"credentials without fields are left out", []pages.Provider{{ID: "credentials", Type: "credentials", Action: "/x"}}, nil},
 		{"passkeys without fields are left out", []pages.Provider{{ID: "passkey", Type: "webauthn", Action: "/x"}}, nil},
@@ -125,6 +125,13 @@ func TestErrorIsTiedToWhatIsWrong(t *testing.T) {
 		{"address taken", pages.SignUp{Action: "/x", Error: "EmailTaken"}, "email"},
 		{"weak password", pages.SignUp{Action: "/x", Error: "common", Again: true}, "password"},
 		{"passwords differ", pages.SignUp{Action: "/x", Error: "PasswordMismatch", Again: true}, "passwordAgain"},
+		{"wrong code", pages.VerifyRequest{CodeAction: "/x", Error: "Verification"}, "code"},
+		{"wrong code for a provider", pages.Ask{Error: "WrongCode", Fields: []pages.Field{{Name: "farm"}, {Name: "code"}}}, "code"},
+		{"no such person for a provider", pages.Ask{Error: "CredentialsSignin", Fields: []pages.Field{{Name: "farm"}, {Name: "code"}}}, "farm code"},
+		{"mistyped address", pages.Forgot{Error: "InvalidEmail"}, "email"},
+		{"weak new password", pages.NewPassword{Error: "yours", Again: true}, "password"},
+		{"new passwords differ", pages.NewPassword{Error: "PasswordMismatch", Again: true}, "passwordAgain"},
+		{"taken new address", pages.Account{Error: "EmailTaken", ChangeEmailAction: "/x", PasswordAction: "/y"}, "email"},
 		{"name too long", pages.SignUp{Action: "/x", Error: "InvalidName"}, "name"},
 	}
 	for _, tt := range tests {
@@ -161,7 +168,10 @@ func TestReturnURLIsCarriedUnchanged(t *testing.T) {
 		`https://orchard.example/?q="a"&b='c'+%20<d>`: `https://orchard.example/?q="a"&b='c'+%20<d>`,
 		long: "",
 	} {
-		for _, p := range []pages.Page{pages.SignIn{CallbackURL: url, Providers: []pages.Provider{password}}, pages.SignUp{CallbackURL: url}, pages.SignOut{CallbackURL: url}} {
+		for _, p := range []pages.Page{pages.SignIn{CallbackURL: url, Providers: []pages.Provider{password}}, pages.SignUp{CallbackURL: url}, pages.SignOut{CallbackURL: url},
+			pages.VerifyRequest{CodeAction: "/x", CallbackURL: url}, pages.Confirm{Action: "/x", CallbackURL: url}, pages.Forgot{CallbackURL: url},
+			pages.NewPassword{CallbackURL: url}, pages.Ask{CallbackURL: url},
+			pages.Account{CallbackURL: url, Ways: []pages.Way{{ID: "x", LinkAction: "/x"}}}} {
 			got := ""
 			for _, in := range only(inspect(t, render(t, pages.Frame{}, p)), "input") {
 				if in.attr["name"] == "callbackUrl" {

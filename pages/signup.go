@@ -32,42 +32,33 @@ type SignUp struct {
 	Again bool
 }
 
-type signUpData struct {
-	Problem                   *problem
-	Action, CSRF, CallbackURL string
-	Inputs                    []input
-	SignInURL                 string
-}
-
 func (p SignUp) view(f Frame, w *words) view {
-	d := signUpData{
-		Problem:     w.problem(p.Error, p.Said, p.RetryAfter),
-		Action:      target(p.Action),
-		CSRF:        p.CSRF,
-		CallbackURL: carried(p.CallbackURL),
-		SignInURL:   target(p.SignInURL),
+	q := question{
+		Title:    w.SignUp,
+		Problem:  w.problem(p.Error, p.Said, p.RetryAfter),
+		Form:     form{Action: target(p.Action), CSRF: p.CSRF, CallbackURL: carried(p.CallbackURL), Button: w.CreateIt},
+		Aside:    w.HaveOne,
+		AsideIs:  w.SignIn,
+		AsideURL: target(p.SignInURL),
+	}
+	if q.LeadName = plain(f.Site, nameLimit); q.LeadName != "" {
+		q.Lead = w.SignUpTo
 	}
 	fields := []Field{
 		{Name: "name", Value: plain(p.Name, nameLimit), Optional: true},
 		{Name: "email", Value: plain(p.Email, emailLimit)},
-		{Name: "password", Autocomplete: "new-password"},
+		{Name: "password"},
 	}
 	if p.Again {
-		fields = append(fields, Field{
-			Name: "passwordAgain", Label: w.PasswordAgain, Type: "password", Autocomplete: "new-password"})
+		fields = append(fields, Field{Name: "passwordAgain", Label: w.PasswordAgain, Type: "password"})
 	}
 	for i, fd := range fields {
 		in := w.input("f"+strconv.Itoa(i+1), fd)
 		if in.Type == "password" {
-			in.MinLength = max(p.MinLength, 0)
+			w.choose(&in, p.MinLength)
 		}
-		if fd.Name == "password" && p.MinLength > 0 {
-			in.Hint = fill(w.LengthHint, strconv.Itoa(p.MinLength))
-			in.DescribedBy = in.ID + "-hint"
-		}
-		in.ask(d.Problem, d.Problem.about(in.Name))
-		d.Inputs = append(d.Inputs, in)
+		in.ask(q.Problem, q.Problem.about(in.Name))
+		q.Form.Inputs = append(q.Form.Inputs, in)
 	}
-	focusWrong(d.Inputs)
-	return view{template: "signup", title: w.SignUp, alarm: d.Problem.alarms(), data: d}
+	return q.view()
 }

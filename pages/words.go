@@ -26,13 +26,32 @@ type words struct {
 	SignInElse      string // signing in again, as a next step
 	AnotherAddress  string
 	CheckMail       string
-	LinkSent        string
-	LinkSentTo      string // {} is an address
 	SameBrowser     string
 	LastsMinutes    plural
 	LastsHours      plural
 	NotThere        string
 	DefaultProvider string // for a provider without a name
+
+	Forgotten string // the link on the sign-in page
+
+	// Mailed links and further questions
+	Mailings      map[string]mailing
+	CodeOrLink    string
+	Elsewhere     string
+	ElsewhereWhy  string
+	Continue      string
+	StartAgain    string
+	Forgot        string
+	ForgotLead    string
+	SendReset     string
+	Remembered    string
+	ChooseNew     string
+	ChooseNewLead string
+	NewPassword   string
+	SavePassword  string
+	OneMore       string
+	OneMoreLead   string
+	OneMoreFor    string // {} is a provider
 
 	// Signing up and out
 	SignUp       string
@@ -50,25 +69,53 @@ type words struct {
 	Optional                                                    string
 
 	// The account
-	Account        string
-	WayIn          string
-	SignedIn       string
-	Sessions       string
-	SessionsIntro  string
-	ThisOne        string
-	Network        string
-	Started        string
-	Seen           string
-	End            string
-	EndNamed       string // {} is a device; for those who hear buttons one by one
-	EndOthers      string
-	EndOthersHint  string
-	NoOthers       string
-	SessionEnded   string
-	OthersEnded    string
-	SignedUp       string
-	Updated        string
-	UnknownAgent   string
+	Account       string
+	WayIn         string
+	SignedIn      string
+	Sessions      string
+	SessionsIntro string
+	ThisOne       string
+	Network       string
+	Started       string
+	Seen          string
+	End           string
+	EndNamed      string // {} is a device; for those who hear buttons one by one
+	EndOthers     string
+	EndOthersHint string
+	NoOthers      string
+	SessionEnded  string
+	OthersEnded   string
+	SignedUp      string
+	Updated       string
+	UnknownAgent  string
+
+	// The account: ways to sign in, address and password
+	Ways            string
+	WaysIntro       string
+	Add             string
+	AddNamed        string // {} is a provider; for those who hear buttons one by one
+	Remove          string
+	RemoveNamed     string // {} is a provider
+	RemoveSure      string
+	RemoveYes       string
+	OnlyWay         string
+	Verified        string
+	NotVerified     string
+	VerifyText      string
+	SendVerify      string
+	ChangeEmail     string
+	ChangeEmailHint string
+	NewEmail        string
+	SendChange      string
+	ChangePassword  string
+	SetPassword     string
+	WayAdded        string
+	WayRemoved      string
+	MailSent        string
+	EmailVerified   string
+	EmailChanged    string
+	PasswordChanged string
+
 	AgentOn        string // {browser} and {system}
 	UnknownAccount string
 

@@ -56,6 +56,8 @@ type PasswordProvider struct {
 var (
 	_ signet.Provider  = (*PasswordProvider)(nil)
 	_ signet.Registrar = (*PasswordProvider)(nil)
+
+	_ signet.PasswordKeeper = (*PasswordProvider)(nil)
 )
 
 // Info describes the provider.
@@ -146,6 +148,12 @@ func (p *PasswordProvider) Register(ctx context.Context, a *signet.Attempt) (sig
 		return signet.User{}, signet.Account{}, err
 	}
 	return signet.User{Name: name, Email: email}, signet.Account{Subject: signet.FoldEmail(email), Data: []byte(hash)}, nil
+}
+
+// NewPassword judges the field password as a new one for u.
+func (p *PasswordProvider) NewPassword(ctx context.Context, a *signet.Attempt, u signet.User) (signet.Account, error) {
+	hash, err := p.NewHash(ctx, a.Fields.Get("password"), u.Email, u.Name)
+	return signet.Account{Subject: signet.FoldEmail(u.Email), Data: []byte(hash)}, err
 }
 
 // NewHash judges a new password of the person that own words belong to and hashes it. A
