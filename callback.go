@@ -182,36 +182,70 @@ func (x *exchange) arrive(p registered, link *User, id Identity) error {
 	if link != nil && x.Session != nil {
 		in.carried = x.Session.Claims
 	}
-	return x.enter(in, trigger)
+	if err := x.enter(in, trigger); err != nil {
+		return err
+	}
+	if link != nil && !known {
+		x.notify(Letter{Kind: LetterNew, To: link.Email})
+	}
+	return nil
 }
 
 // finish takes the visitor's answer to the provider and signs in whom it names.
 func (x *exchange) finish(p registered) error {
+	_, err := x.identify(p)
+	return err
+}
+
+// identify is finish, and says who it was.
+func (x *exchange) identify(p registered) (*SignIn, error) {
 	t := x.newTry()
 	step, err := p.Finish(x.context(), x.attempt(p, t))
 	if err != nil {
 		t.failed(x.context(), err)
-		return err
+		return nil, err
 	}
 	id, ok := step.(Identity)
 	if !ok {
-		return fmt.Errorf("signet: provider %q asks for another step, which %T is not", p.info.ID, step)
+		return nil, fmt.Errorf("signet: provider %q asks for another step, which %T is not", p.info.ID, step)
 	}
-	user, err := x.a.userOf(x.context(), id)
-	if err != nil {
-		return err
-	}
-	in := &SignIn{User: user, Identity: id, Provider: p.info}
-	if err := x.a.mayEnter(x.context(), in); err != nil {
-		return err
-	}
-	if err := x.enter(in, "signIn"); err != nil {
-		return err
+	in := &SignIn{Identity: id, Provider: p.info}
+	r := &arrival{a: x.a, p: p, id: id, now: x.now}
+	if err := x.admitted(in, r); err != nil {
+		return nil, err
 	}
 	if err := t.succeed(x.context(), x.w.Header()); err != nil {
 		x.a.log.Warn("tries not given back", "error", err) // the session is made all the same
 	}
-	return nil
+	return in, nil
+}
+
+// admitted signs in whom a check of fields named. One that comes with tokens has an account
+// in the store, where they are kept; any other is the application's own, or a user that the
+// provider found.
+func (x *exchange) admitted(in *SignIn, r *arrival) (err error) {
+	keeps := in.Identity.Tokens != nil && x.a.config.Stores.Users != nil && x.a.config.Stores.Accounts != nil
+	if keeps {
+		in.User, _, err = r.preview(x.context())
+	} else {
+		in.User, err = x.a.userOf(x.context(), in.Identity)
+	}
+	if err != nil {
+		return err
+	}
+	if err := x.a.mayEnter(x.context(), in); err != nil {
+		return err
+	}
+	trigger := "signIn"
+	if keeps {
+		if in.User, in.NewUser, err = r.person(x.context()); err != nil {
+			return err
+		}
+		if in.NewUser {
+			trigger = "signUp"
+		}
+	}
+	return x.enter(in, trigger)
 }
 
 // enter admits somebody and gives the browser a CSRF token of the new session.

@@ -46,7 +46,10 @@ func (r *arrival) person(ctx context.Context) (u User, isNew bool, err error) {
 	default:
 		u, isNew, err = r.byAddress(ctx)
 	}
-	return u, isNew, r.lostRace(err)
+	if errors.Is(err, ErrTaken) {
+		return r.second(ctx, err)
+	}
+	return u, isNew, err
 }
 
 // preview is the user as the SignIn callback sees them, before anything is stored: of an
@@ -70,13 +73,18 @@ func (r *arrival) preview(ctx context.Context) (u User, known bool, err error) {
 	return r.shown(u), true, fromStore(err)
 }
 
-// lostRace: somebody signed in with the same new identity at the same moment. The next try
-// finds the account.
-func (r *arrival) lostRace(err error) error {
-	if errors.Is(err, ErrTaken) {
-		return &Refused{Kind: kindCallback, Code: "again", Err: err}
+// second comes after somebody who signed in with the same new identity at the same moment,
+// and finds the account. Where there is none, the user's ID is somebody else's.
+func (r *arrival) second(ctx context.Context, taken error) (User, bool, error) {
+	account, err := r.a.config.Stores.Accounts.Account(ctx, r.p.info.ID, r.id.Subject)
+	if errors.Is(err, ErrNotFound) {
+		return User{}, false, &Refused{Kind: kindNotLinked, Code: "taken", Err: taken}
 	}
-	return err
+	if err != nil {
+		return User{}, false, fromStore(err)
+	}
+	u, err := r.owner(ctx, account)
+	return u, false, err
 }
 
 // stranger is an identity without a store: it is all there is. Its ID names the provider

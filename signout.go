@@ -35,18 +35,20 @@ func (x *exchange) postSignOut(string) {
 
 // leave ends the session and goes where the visitor asked to go.
 func (x *exchange) leave() {
-	signedIn := x.Session != nil
-	if err := x.end(x.context(), x.w.Header()); err != nil {
+	if err := x.signOut(); err != nil {
 		x.fault(err)
 		return
 	}
-	if signedIn {
-		if err := x.mintToken(0); err != nil {
-			x.fault(err)
-			return
-		}
-	}
 	x.send(x.back)
+}
+
+// signOut ends the session and gives the browser a CSRF token of nobody.
+func (x *exchange) signOut() error {
+	signedIn := x.Session != nil
+	if err := x.end(x.context(), x.w.Header()); err != nil || !signedIn {
+		return err
+	}
+	return x.mintToken(0)
 }
 
 // end ends every session that the request brought and clears its cookies. When the store
