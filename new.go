@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,6 +181,11 @@ func (a *Auth) setProviders() error {
 		}
 		if _, ok := p.(Registrar); info.SignUp && (!ok || a.config.Stores.Users == nil) {
 			return &ConfigError{field, "sign-up needs a store for users", "set Stores.Users and Stores.Accounts, or switch sign-up off"}
+		}
+		if c, ok := p.(Checker); ok {
+			if err := c.Check(); err != nil {
+				return &ConfigError{field, err.Error(), "correct the settings of the provider " + strconv.Quote(info.ID)}
+			}
 		}
 		if _, ok := p.(Mailer); info.Type == "email" && (!ok || a.config.Stores.Tickets == nil) {
 			return &ConfigError{field, "signs in by mail, which takes a Mailer and a store for one-time values", "set Stores.Tickets"}

@@ -26,6 +26,9 @@ type Provider interface {
 	Finish(ctx context.Context, a *Attempt) (Step, error)
 }
 
+// A Checker is a Provider that can say what is wrong with its own settings. [New] asks it.
+type Checker interface{ Check() error }
+
 // A Registrar is a Provider through which a visitor can open an account.
 type Registrar interface {
 	// Register checks the fields of the sign-up form and returns the user and the account

@@ -1,5 +1,10 @@
-// Package signettest helps to test what is built with Signet: a clock that stands still, and
-// a browser that keeps cookies as browsers do.
+// Package signettest helps to test what is built with Signet, on loopback and without the
+// network: a [Clock] that stands still, a [Browser] that keeps cookies as browsers do, the
+// sign-in servers of companies as a [Provider], with their quirks and with every [Fault] a
+// test wants, and a [Mailbox] that takes letters.
+//
+// It does not own what the answers of real providers mean: that is the business of package
+// signet's providers, which are tested against it.
 package signettest
 
 import (
