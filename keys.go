@@ -54,8 +54,15 @@ func (a *Auth) Rekey(c Config) error {
 	}
 	now := a.world.Now()
 	for i, k := range ring {
-		if k.Made.IsZero() && !slices.ContainsFunc(a.ring, func(o seal.Key) bool { return string(o.Secret) == string(k.Secret) }) {
-			ring[i].Made = now
+		if !k.Made.IsZero() {
+			continue
+		}
+		// One that nobody dated is new from the moment it is first seen.
+		ring[i].Made = now
+		for _, before := range a.ring {
+			if string(before.Secret) == string(k.Secret) {
+				ring[i].Made = before.Made
+			}
 		}
 	}
 	next, err := a.makeKeys(ring, formats, now)

@@ -114,8 +114,9 @@ func TestCommandsEndSessionsBesideAServer(t *testing.T) {
 	} {
 		t.Run(c.strategy, func(t *testing.T) {
 			inFolder(t, map[string]string{"signet.yaml": "session:\n  strategy: " + c.strategy + "\n"})
-			site := program(t).url
+			// Before the server: one that runs sees what a command wrote within a second.
 			command(t, first, "user", "add", email, "--password-stdin")
+			site := program(t).url
 			v, other := newVisitor(t, site), newVisitor(t, site)
 			v.signIn(email, first)
 			other.signIn(email, first)

@@ -56,17 +56,15 @@ type config struct {
 
 type sessionConfig struct {
 	strategy, format string
+	algorithm        string
+	claims           signet.Shape
 	accept           []acceptConfig
 	chosen           bool // accept was listed, be it empty
 	maxAge, absolute time.Duration
 	updateAge        *time.Duration
+	cache            *int // 0 is none
 	expose           map[string]string
 	cookie           cookieConfig
-}
-
-type acceptConfig struct {
-	format  string
-	secrets []secret
 }
 
 type cookieConfig struct {

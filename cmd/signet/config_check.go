@@ -29,7 +29,8 @@ func (c *config) check() []problem {
 	if c.places.set("secrets") && len(c.secrets) == 0 && !strings.HasPrefix(c.places["secrets"], "environment") {
 		problems = append(problems, problem{c.places["secrets"], "secrets: the list is empty", "add one, or remove the key: `signet serve` then makes one and keeps it in the data folder"})
 	}
-	return append(problems, c.session.check(c.places)...)
+	problems = append(problems, c.session.check(c.places)...)
+	return append(problems, c.session.checkFormats(c)...)
 }
 
 // check finds times that do not go together.
@@ -68,6 +69,9 @@ func (c *config) explain(err error) error {
 		return err
 	}
 	key := keyOf(bad.Field)
+	if rest, ok := strings.CutPrefix(key, "keys"); ok {
+		key = "secrets" + rest
+	}
 	p := problem{c.places.of(key), key + ": " + oneLine(bad.What), bad.Cure}
 	if key == "session.cookie" && c.noneOnHTTP() {
 		p = c.noneProblem()

@@ -61,7 +61,8 @@ func fromEnv(env func(string) string, name string) []secret {
 func fillIn(list []secret, env func(string) string) []secret {
 	for i, s := range list {
 		if name, ok := strings.CutPrefix(s.from, "environment: "); ok && s.text() == "" {
-			list[i] = newSecret(env(name), s.from, "")
+			text := env(name)
+			list[i].text = func() string { return text }
 		}
 	}
 	return list

@@ -37,11 +37,14 @@ func (c *config) keys() []key {
 func (s *sessionConfig) keys() []key {
 	return []key{
 		{"strategy", choice(&s.strategy, nil, "jwt", "database")},
-		{"format", choice(&s.format, laterFormats, "authjs", "authjs-v4")},
+		{"format", choice(&s.format, nil, writtenFormats...)},
+		{"algorithm", choice(&s.algorithm, nil, algorithms...)},
+		{"claims", claims(&s.claims)},
 		{"accept", s.takeAccept},
 		{"max_age", duration(&s.maxAge)},
 		{"absolute", duration(&s.absolute)},
 		{"update_age", durationOr(&s.updateAge)},
+		{"cache", countOrNone(&s.cache)},
 		{"expose", exposed(&s.expose)},
 		{"cookie", section(s.cookie.keys())},
 	}
@@ -92,6 +95,7 @@ func homeOf(name string) string {
 		keys []key
 	}{
 		{"session", c.session.keys()}, {"session.cookie", c.session.cookie.keys()},
+		{"session.claims", claimKeys(&c.session.claims)}, {"session.accept", (&acceptConfig{}).keys()},
 		{"pages", c.pageKeys()}, {"limits", c.limitKeys()}, {"log", c.log.keys()},
 		{"providers", (&providerConfig{}).keys()},
 	} {
@@ -105,36 +109,11 @@ func homeOf(name string) string {
 	return ""
 }
 
-// laterFormats and laterProviders are in the plan. Who writes them is told that they are
-// not there yet, rather than that there is no such thing.
-var (
-	laterFormats   = []string{"iron", "jwt", "lucia"}
-	laterProviders = []string{
-		"backend", "oauth2", "oidc", "email", "passkey", "totp",
-		"google", "github", "kakao", "naver", "apple", "discord", "facebook", "gitlab", "line", "microsoft", "slack", "twitter",
-	}
-)
-
-func (s *sessionConfig) takeAccept(r *reader, n node) {
-	s.chosen = true
-	sequence(func(r *reader, n node) {
-		var a acceptConfig
-		format := choice(&a.format, laterFormats, "authjs", "authjs-v4")
-		if _, ok := n.Node.(*ast.MappingNode); !ok {
-			format(r, n)
-		} else {
-			section([]key{
-				{"format", format},
-				{"secrets", secretList(&a.secrets)},
-				{"cookie", later("remove it; the names of the format are read until then")},
-				{"claims", later("remove it; the claims of Auth.js are read until then")},
-			})(r, n)
-			if _, set := r.c.places[n.key+".format"]; !set {
-				r.wrong(n, "has no format", "add `format: authjs-v4`, or another")
-			}
-		}
-		s.accept = append(s.accept, a)
-	})(r, n)
+// laterProviders are in the plan. Who writes them is told that they are not there yet,
+// rather than that there is no such thing.
+var laterProviders = []string{
+	"backend", "oauth2", "oidc", "email", "passkey", "totp",
+	"google", "github", "kakao", "naver", "apple", "discord", "facebook", "gitlab", "line", "microsoft", "slack", "twitter",
 }
 
 func (p *providerConfig) keys() []key {

@@ -62,19 +62,34 @@ func flagOr(to **bool) func(*reader, node) {
 }
 
 func count(to *int) func(*reader, node) {
-	const cure = "write a whole number from 1 to 1000000000"
 	return func(r *reader, n node) {
-		s, ok := r.scalar(n, cure)
-		if !ok {
-			return
+		if i, ok := r.count(n, 1); ok {
+			*to = i
 		}
-		i, err := strconv.Atoi(s)
-		if err != nil || i < 1 || i > 1e9 {
-			r.wrong(n, quoted(s)+" is no such number", cure)
-			return
-		}
-		*to = i
 	}
+}
+
+// countOrNone takes a number of which 0 is not the same as saying nothing.
+func countOrNone(to **int) func(*reader, node) {
+	return func(r *reader, n node) {
+		if i, ok := r.count(n, 0); ok {
+			*to = &i
+		}
+	}
+}
+
+func (r *reader) count(n node, least int) (int, bool) {
+	cure := fmt.Sprintf("write a whole number from %d to 1000000000", least)
+	s, ok := r.scalar(n, cure)
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(s)
+	if err != nil || i < least || i > 1e9 {
+		r.wrong(n, quoted(s)+" is no such number", cure)
+		return 0, false
+	}
+	return i, true
 }
 
 // duration takes a time that is longer than nothing.

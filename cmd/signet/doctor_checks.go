@@ -24,6 +24,7 @@ func (d *diagnosis) examine(ctx context.Context, c *config, io *terminal) {
 	d.secrets(c)
 	d.publicURL(c)
 	d.cookies(c)
+	d.formats(c)
 	d.providers(c)
 	d.protection(c)
 	d.clock(c, io.Now())
@@ -141,7 +142,7 @@ func (d *diagnosis) cookies(c *config) {
 // sessionCookie is the name that the session's cookie will have.
 func (c *config) sessionCookie(https bool) string {
 	k := c.session.cookie
-	name := cookieFormat(c.session.format, nil).Stem + ".session-token"
+	name := c.session.written().make().Stem + ".session-token"
 	switch {
 	case k.name != "":
 		return k.name

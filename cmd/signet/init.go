@@ -31,7 +31,7 @@ func (c *initCmd) Run(_ context.Context, io *terminal) error {
 		return fmt.Errorf("init: %s is there already and stays as it is; remove it first, or write another with --config", file)
 	}
 	path := filepath.Join(data, secretFile)
-	err := makeSecret(path)
+	err := makeSecret(path, io.Now())
 	kept := errors.Is(err, fs.ErrExist)
 	if err != nil && !kept {
 		return fmt.Errorf("init: secret: %w", err)

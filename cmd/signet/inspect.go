@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/signet-auth/signet/seal"
+	"github.com/signet-auth/signet/seal/iron"
 )
 
 // inspectCmd looks into a token, offline.
@@ -158,7 +160,30 @@ func siteSecrets(site config) ([]secret, error) {
 			return nil, &usageError{"inspect: " + err.Error(), "name the folder that `signet serve` keeps its data in: --data DIR"}
 		}
 	}
-	return append(list, site.foreignSecrets()...), nil
+	taken := map[string]bool{}
+	if site.session.format == iron.Format {
+		list = placed(list, taken)
+	}
+	for _, a := range site.session.accept {
+		if a.format == iron.Format {
+			a.secrets = placed(a.secrets, taken)
+		}
+		list = append(list, a.secrets...)
+	}
+	return list, nil
+}
+
+// placed adds to the places of passwords the numbers that the site gives them, which decide
+// what opens a seal of iron-session.
+func placed(list []secret, taken map[string]bool) []secret {
+	list = slices.Clone(list)
+	for i, k := range ringFrom(list) {
+		if !taken[k.ID] {
+			list[i].from += placedMark + k.ID + ")"
+			taken[k.ID] = true
+		}
+	}
+	return list
 }
 
 func missingFileCure(err error, otherwise string) string {

@@ -28,13 +28,13 @@ type ironPassword struct {
 func passwords(ring seal.Ring) (list []ironPassword, refused []string) {
 	taken := map[string]bool{}
 	for _, k := range ring {
-		if id, ok := wireID(k); ok {
+		if id, ok := passwordID(k); ok {
 			taken[id] = true
 		}
 	}
 	next := 0
 	for _, k := range slices.Backward(ring) {
-		id, ok := wireID(k)
+		id, ok := passwordID(k)
 		for !ok {
 			next++
 			if id = strconv.Itoa(next); !taken[id] {
@@ -49,6 +49,21 @@ func passwords(ring seal.Ring) (list []ironPassword, refused []string) {
 	}
 	slices.SortStableFunc(list, func(a, b ironPassword) int { return cmp.Compare(b.number(), a.number()) })
 	return list, refused
+}
+
+// placedMark stands between the place of a password and its number.
+const placedMark = " (id "
+
+// passwordID is the number that a password came with, or that a site gives it.
+func passwordID(k seal.Key) (id string, ok bool) {
+	if id, ok = wireID(k); ok {
+		return id, true
+	}
+	at := strings.LastIndex(k.ID, placedMark)
+	if at < 0 {
+		return "", false
+	}
+	return strings.CutSuffix(k.ID[at+len(placedMark):], ")")
 }
 
 // number is the id as a number, or -1.

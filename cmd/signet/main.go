@@ -24,6 +24,7 @@ type verbs struct {
 	Init    initCmd    `cmd:"" help:"Write a commented signet.yaml and fresh secrets."`
 	User    userCmd    `cmd:"" help:"Look after users."`
 	Session sessionCmd `cmd:"" help:"List sessions and end them."`
+	Keys    keysCmd    `cmd:"" help:"Make, list and rotate the secrets that seal cookies."`
 	Inspect inspectCmd `cmd:"" help:"Look into a token: format, claims, times, and what is wrong with it."`
 	Seal    sealCmd    `cmd:"" help:"Write a token in any format; its claims, a JSON object, come from standard input."`
 	Match   matchCmd   `cmd:"" help:"Tell which paths a Next.js matcher covers, and why."`

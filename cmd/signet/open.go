@@ -12,7 +12,6 @@ import (
 	"github.com/signet-auth/signet/match"
 	"github.com/signet-auth/signet/password"
 	"github.com/signet-auth/signet/provider/credentials"
-	"github.com/signet-auth/signet/seal"
 	"github.com/signet-auth/signet/store/sqlite"
 )
 
@@ -84,7 +83,7 @@ func imitate(ctx context.Context, h *password.Hasher, store *sqlite.Store, provi
 // told with its place in the file.
 func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) (*signet.Auth, error) {
 	auth, err := signet.New(signet.Config{
-		Secrets:         texts(c.secrets),
+		Keys:            ringFrom(c.secrets),
 		AllowWeakSecret: s.weak,
 		URL:             c.url,
 		BasePath:        c.basePath,
@@ -135,7 +134,7 @@ func (c *config) makePages() signet.Pages {
 func (s *sessionConfig) make() signet.SessionConfig {
 	out := signet.SessionConfig{
 		Strategy:  signet.Strategy(s.strategy),
-		Format:    cookieFormat(s.format, nil),
+		Format:    s.written().make(),
 		MaxAge:    s.maxAge,
 		Absolute:  s.absolute,
 		UpdateAge: s.updateAge,
@@ -150,25 +149,24 @@ func (s *sessionConfig) make() signet.SessionConfig {
 	case "none":
 		out.Cookie.SameSite = http.SameSiteNoneMode
 	}
+	if s.cache != nil {
+		out.Cache = *s.cache
+		if *s.cache == 0 {
+			out.Cache = -1
+		}
+	}
 	if s.chosen {
 		out.Accept = []signet.Format{} // none, where none are listed
 	}
 	for _, a := range s.accept {
-		out.Accept = append(out.Accept, cookieFormat(a.format, texts(a.secrets)))
+		out.Accept = append(out.Accept, a.make())
 	}
 	return out
 }
 
-// cookieFormat is the format of a name that was checked when it was read; "" is the default.
-func cookieFormat(name string, secrets []string) signet.Format {
-	f := signet.AuthJS
-	if name == "authjs-v4" {
-		f = signet.AuthJSv4
-	}
-	if len(secrets) > 0 {
-		f.Keys = seal.Secrets(secrets...)
-	}
-	return f
+// written is the format that sessions are written in.
+func (s *sessionConfig) written() acceptConfig {
+	return acceptConfig{format: s.format, algorithm: s.algorithm, claims: s.claims}
 }
 
 // allow lets everybody see what is public, and somebody who is signed in see the rest.

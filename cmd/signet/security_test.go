@@ -80,7 +80,7 @@ func TestS102_SecretsOfFilesThatOthersCanReadAreRefused(t *testing.T) {
 		for _, mode := range []os.FileMode{0o644, 0o604, 0o660, 0o666, 0o777, 0o641} {
 			t.Run(fmt.Sprintf("%s %04o", c.name, mode), func(t *testing.T) {
 				inFolder(t, map[string]string{"signet.yaml": c.yaml, "keys": longSecret + "\n"})
-				if err := makeSecret("signet-data/secret"); err != nil {
+				if err := makeSecret("signet-data/secret", time.Now()); err != nil {
 					t.Fatal(err)
 				}
 				if err := os.Chmod(c.file, mode); err != nil {
@@ -95,7 +95,7 @@ func TestS102_SecretsOfFilesThatOthersCanReadAreRefused(t *testing.T) {
 		for _, mode := range []os.FileMode{0o600, 0o640, 0o400} {
 			t.Run(fmt.Sprintf("%s %04o", c.name, mode), func(t *testing.T) {
 				inFolder(t, map[string]string{"signet.yaml": c.yaml, "keys": longSecret + "\n"})
-				if err := makeSecret("signet-data/secret"); err != nil {
+				if err := makeSecret("signet-data/secret", time.Now()); err != nil {
 					t.Fatal(err)
 				}
 				if err := os.Chmod(c.file, mode); err != nil {

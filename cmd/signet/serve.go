@@ -41,6 +41,7 @@ func (s *serveCmd) Run(ctx context.Context, io *terminal) error {
 
 // serveFrom serves what is in the store until it is told to stop.
 func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store *sqlite.Store, log *slog.Logger) error {
+	read := *c
 	if s.Demo {
 		c.protect = append(c.protect, demoProtects...)
 	}
@@ -50,7 +51,7 @@ func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store
 	}
 	f, err := c.front(ctx, o, s.Demo, log)
 	if err == nil {
-		err = c.serve(ctx, io, o, f, log)
+		err = c.serve(ctx, io, o, f, s.watchSecrets(io, read, o.auth, log))
 	}
 	if errors.Is(err, errAtOnce) {
 		return err
@@ -80,7 +81,7 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 		return nil, &usageError{fmt.Sprintf("--allow-weak-secret is for this machine only, and others can reach %s", c.listen), "make a secret with `signet init`"}
 	}
 	if len(c.secrets) == 0 && len(problems) == 0 {
-		if err := c.ownSecrets(); err != nil {
+		if err := c.ownSecrets(io.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -92,10 +93,12 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 }
 
 // serve listens and serves until it is told to stop, and then stops in order.
-func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *front, log *slog.Logger) error {
+func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *front, secrets *secretWatch) error {
 	signals, forget := watchSignals(ctx)
 	defer forget()
-	life := &life{config: c, log: log}
+	log := secrets.log
+	life := &life{config: c, log: log, hangUp: secrets.again}
+	defer secrets.start()()
 	var err error
 	if c.adminListen != "" {
 		if life.admin, err = listen(c.adminListen, newAdmin(o, front, life), log); err != nil {

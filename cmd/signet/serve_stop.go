@@ -29,6 +29,7 @@ type life struct {
 	public, admin *listener // admin may be nil
 	draining      atomic.Bool
 	failed        chan error
+	hangUp        func() // reads the secrets again
 }
 
 // watchSignals tells of the signals that concern a server; the end of ctx counts as a
@@ -67,7 +68,7 @@ func (l *life) wait(signals <-chan os.Signal) error {
 			return err
 		case s := <-signals:
 			if s == syscall.SIGHUP {
-				l.log.Info("SIGHUP: the configuration is read at start only; restart to use another")
+				l.hangUp()
 				continue
 			}
 			return l.stop(s, signals)

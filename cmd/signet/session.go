@@ -17,6 +17,7 @@ import (
 type sessionCmd struct {
 	List   sessionListCmd   `cmd:"" help:"List the sessions that are alive."`
 	Revoke sessionRevokeCmd `cmd:"" help:"End sessions, at once and everywhere."`
+	Import sessionImportCmd `cmd:"" help:"Take over the sessions of an app whose cookies name rows in its table."`
 }
 
 // A listedSession is a session as people and programs get it. Nothing in it opens anything.
