@@ -186,7 +186,7 @@ func (x *exchange) arrive(p registered, link *User, id Identity) error {
 		return err
 	}
 	if link != nil && !known {
-		x.notify(Letter{Kind: LetterNew, To: link.Email})
+		x.notify(LetterNew, *link)
 	}
 	return nil
 }

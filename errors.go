@@ -19,6 +19,10 @@ type Refused struct {
 	// RetryAfter, when not zero, says that trying sooner is of no use.
 	RetryAfter time.Duration
 
+	// Said is what the back end said in its own words: shown as text on our page, never in
+	// a URL.
+	Said string
+
 	// Err is for the log and never for the visitor.
 	Err error
 }

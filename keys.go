@@ -17,7 +17,7 @@ type keys struct {
 	plain  *wire // cookies on http
 	secure *wire // cookies on https
 
-	// then follows at the moment at: the same secrets, with the newest in front.
+	// then follows at the moment at: the same secrets, in the order for that time.
 	then *keys
 	at   time.Time
 }
@@ -155,7 +155,7 @@ func (a *Auth) makeKeys(ring seal.Ring, formats []Format, now time.Time) (*keys,
 		return k, err
 	}
 	k.at = until
-	k.then, err = a.deriveKeys(ring, formats)
+	k.then, err = a.makeKeys(ring, formats, until) // where another may have to wait on
 	return k, err
 }
 

@@ -157,10 +157,11 @@ func (x *exchange) write(l Letter) error {
 	return err
 }
 
-// notify writes about something that has happened: that it cannot be sent changes nothing.
-func (x *exchange) notify(l Letter) {
-	if x.a.mailer() != nil && l.To != "" {
-		_ = x.write(l)
+// notify tells a user at their proved address what has happened. That it cannot be sent
+// changes nothing.
+func (x *exchange) notify(kind LetterKind, u User) {
+	if x.a.mailer() != nil && u.Email != "" && !u.EmailVerified.IsZero() {
+		_ = x.write(Letter{Kind: kind, To: u.Email, Was: u.Email})
 	}
 }
 

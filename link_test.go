@@ -12,16 +12,26 @@ import (
 
 // Who somebody from another site is here.
 
-// verifiedUser adds somebody with a password whose address has been proved, or not.
+// person adds somebody with a password whose address has been proved, or not.
 func (h *house) person(t *testing.T, email string, verified bool) signet.User {
 	t.Helper()
 	u := h.addUser(t, email, minsuPassword)
 	if verified {
+		u = h.prove(t, email)
+	}
+	return u
+}
+
+// prove makes an address a proved one.
+func (h *house) prove(t *testing.T, email string) signet.User {
+	t.Helper()
+	u, err := h.stores.Users.User(t.Context(), signet.By{Email: email})
+	if err == nil {
 		u.EmailVerified, u.Updated = noon, noon
-		var err error
-		if u, err = h.stores.Users.UpdateUser(t.Context(), u); err != nil {
-			t.Fatal(err)
-		}
+		u, err = h.stores.Users.UpdateUser(t.Context(), u)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return u
 }

@@ -79,11 +79,6 @@ func (p *postman) count() int {
 	return len(p.letters)
 }
 
-// A Registrar is asked for where an email provider has sign-up; letters need no form.
-func (p *postman) Register(context.Context, *signet.Attempt) (signet.User, signet.Account, error) {
-	return signet.User{}, signet.Account{}, &signet.Refused{Code: "SignUpClosed"}
-}
-
 func (c *courier) askLetter(email string) *httptest.ResponseRecorder {
 	return c.post("/api/auth/signin/email", url.Values{"csrfToken": {c.csrf()}, "email": {email}, "callbackUrl": {c.origin + "/posts"}})
 }
@@ -400,14 +395,7 @@ func TestS55_ForgottenPassword(t *testing.T) {
 	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
 		post := &postman{}
 		h := open(t, strategy, with(post))
-		u, err := h.stores.Users.User(t.Context(), signet.By{Email: minsuEmail})
-		if err != nil {
-			t.Fatal(err)
-		}
-		u.EmailVerified, u.Updated = noon, noon // what an unproven account loses is another matter
-		if _, err := h.stores.Users.UpdateUser(t.Context(), u); err != nil {
-			t.Fatal(err)
-		}
+		h.prove(t, minsuEmail) // what an unproven account loses is another matter
 		old := h.courier(t)
 		old.signIn()
 		h.clock.Advance(time.Second)

@@ -179,7 +179,7 @@ func (a *Auth) setProviders() error {
 		if seen[info.ID] {
 			return &ConfigError{field, fmt.Sprintf("the id %q is there twice", info.ID), "give one of them another id"}
 		}
-		if _, ok := p.(Registrar); info.SignUp && (!ok || a.config.Stores.Users == nil) {
+		if _, ok := p.(Registrar); info.SignUp && (!ok && info.Type != "email" || a.config.Stores.Users == nil) {
 			return &ConfigError{field, "sign-up needs a store for users", "set Stores.Users and Stores.Accounts, or switch sign-up off"}
 		}
 		if c, ok := p.(Checker); ok {

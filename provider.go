@@ -47,7 +47,8 @@ type Info struct {
 	// Name is shown on the sign-in page.
 	Name string
 
-	// SignUp lets visitors open an account; the provider is then a [Registrar].
+	// SignUp lets visitors open an account. The provider is then a [Registrar], unless it
+	// signs in by mail: there the first letter opens the account.
 	SignUp bool
 
 	// MinPassword is how many characters the password of a new account needs, for the hint

@@ -220,7 +220,7 @@ func (x *exchange) setPassword(u User, account Account, keep SessionID) error {
 	if err := x.a.EndSessions(x.context(), u.ID, keep); err != nil {
 		return err
 	}
-	x.notify(Letter{Kind: LetterNewPass, To: u.Email})
+	x.notify(LetterNewPass, u)
 	return nil
 }
 

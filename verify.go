@@ -203,6 +203,7 @@ func (x *exchange) takeAddress(kind LetterKind, m mailed) error {
 	if u.Email != m.Was || u.Disabled {
 		return errLink
 	}
+	before := u
 	u.Email, u.EmailVerified, u.Updated = m.Email, x.now, x.now
 	if _, err = users.UpdateUser(x.context(), u); errors.Is(err, ErrStale) {
 		return errLink
@@ -213,7 +214,7 @@ func (x *exchange) takeAddress(kind LetterKind, m mailed) error {
 	if err := x.movePassword(u.ID, m.Was, m.Email); err != nil {
 		return err
 	}
-	x.notify(Letter{Kind: LetterChanged, To: m.Was, Was: m.Was})
+	x.notify(LetterChanged, before)
 	return x.update(x.context(), x.w.Header(), func(s *Session) error {
 		s.Email = m.Email
 		return nil

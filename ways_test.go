@@ -114,6 +114,7 @@ func TestS60_ChangeOfAddress(t *testing.T) {
 		begin := func(t *testing.T) (*house, *postman, *courier, signet.Letter) {
 			post := &postman{}
 			h := open(t, strategy, with(post))
+			h.prove(t, minsuEmail)
 			c := h.courier(t)
 			c.signIn()
 			if got := outcome(c.change("email", "email", "minsu.new@example.com")); got != "done=MailSent" {

@@ -23,7 +23,7 @@ func Members(object []byte, yield func(name string, value []byte) error) error {
 		if !ok {
 			return s.end()
 		}
-		if err := yield(common(s.unescaped()), s.value); err != nil {
+		if err := yield(common(s.name()), s.value()); err != nil {
 			return err
 		}
 	}
@@ -38,6 +38,10 @@ func Pick(object []byte, names []string, values [][]byte) error {
 
 func pick(object []byte, names []string, values [][]byte, script bool) error {
 	clear(values)
+	var lengths uint64 // of the names, a bit for each, modulo 64
+	for _, want := range names {
+		lengths |= 1 << (len(want) % 64)
+	}
 	s := scanner{data: object, script: script}
 	if err := s.begin(); err != nil {
 		return err
@@ -50,10 +54,13 @@ func pick(object []byte, names []string, values [][]byte, script bool) error {
 		if !ok {
 			return s.end()
 		}
-		name := s.unescaped()
+		name := s.name()
+		if lengths>>(len(name)%64)&1 == 0 {
+			continue // most members are not wanted, and most by their length
+		}
 		for i, want := range names {
-			if string(name) == want {
-				values[i] = s.value
+			if same(name, want) {
+				values[i] = s.value()
 			}
 		}
 	}
@@ -94,6 +101,12 @@ func Elements(array []byte, yield func(value []byte) error) error {
 			return malformed("json syntax")
 		}
 	}
+}
+
+// same compares names, most of which differ in length or first letter. Finding that out
+// here spares a call.
+func same(name []byte, want string) bool {
+	return len(name) == len(want) && (want == "" || name[0] == want[0]) && string(name) == want
 }
 
 // common gives the name as a string. The names that nearly every session has cost no

@@ -159,6 +159,63 @@ func TestS90_AmbiguousObjectsAreRefused(t *testing.T) {
 	}
 }
 
+// A name is read in words of eight bytes, and short ones otherwise than long ones.
+func TestS90_ANameTwiceIsSeenAtAnyLength(t *testing.T) {
+	const letters = "accessTokenExpiresAtTheEndOfTheSession"
+	for n := range len(letters) + 1 {
+		name := letters[:n]
+		spellings := []string{name, strings.ToUpper(name), name + `" `}
+		if n > 0 {
+			spellings = append(spellings, fmt.Sprintf(`\u%04x`, name[0])+name[1:], fmt.Sprintf(`%s\u%04x`, name[:n-1], name[n-1]))
+		}
+		for _, again := range spellings {
+			if !strings.HasSuffix(again, `" `) {
+				again += `"`
+			}
+			for _, object := range []string{
+				`{"` + name + `":1,"` + again + `:2}`,
+				`{"` + again + `:"a text","x-1":2,"` + name + `":"another"}`,
+				`{"a":[{"` + again + `:1,"` + name + `":2}]}`,
+			} {
+				if got, err := members(object); !errors.Is(err, seal.ErrMalformed) {
+					t.Errorf("Members(%s) = %q, %v, want ErrMalformed", object, got, err)
+				}
+			}
+		}
+		for _, object := range []string{
+			`{"` + name + `":1,"` + name + `x":2,"y` + name + `":3}`,
+			`{"` + name + `":{"` + name + `":1},"other":{"` + name + `":1}}`,
+		} {
+			if _, err := members(object); err != nil {
+				t.Errorf("Members(%s): %v", object, err)
+			}
+		}
+	}
+}
+
+// Texts are read in words of eight bytes: no byte may be overlooked at any place of one,
+// nor at any distance from the object's end.
+func TestS90_NoByteOfATextIsOverlooked(t *testing.T) {
+	// Those around the special ones, and the same with the high bit set.
+	bytes := []int{0, 1, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7f, 0x80, 0x9f, 0xa0, 0xa2, 0xdc, 0xff}
+	for size := 1; size <= 20; size++ {
+		for at := range size {
+			for _, c := range bytes {
+				text := []byte(strings.Repeat("x", size))
+				text[at] = byte(c)
+				plain := ' ' <= c && c < 0x80 && c != '"' && c != '\\'
+				for _, object := range []string{`{"a":"` + string(text) + `"}`, `{"` + string(text) + `":1}`} {
+					for _, behind := range []string{"", "          "} {
+						if _, err := members(object + behind); (err == nil) != plain {
+							t.Errorf("Members(%q) = %v", object+behind, err)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestManyNames(t *testing.T) {
 	object := func(names ...string) string {
 		var b strings.Builder

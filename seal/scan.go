@@ -1,8 +1,6 @@
 package seal
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 )
 
@@ -18,10 +16,10 @@ type scanner struct {
 	script bool // the rules of PickScript
 
 	// The member that next has read.
-	start   int    // where the opening quote of its name is
-	name    []byte // between the quotes, as written
-	escaped bool   // name holds a backslash
-	value   []byte // as written
+	start   int  // where the opening quote of its name is
+	colon   int  // behind the closing quote
+	from    int  // where its value begins; it ends at pos
+	escaped bool // the name holds a backslash
 }
 
 func (s *scanner) begin() error {
@@ -35,16 +33,13 @@ func (s *scanner) begin() error {
 }
 
 // next reads the next member of the outermost object. It says no at the object's end.
-func (s *scanner) next() (bool, error) {
-	ok, err := s.member(s.start < 0, 1)
-	if err == nil && !ok {
-		err = s.unique(0)
-	}
-	return ok, err
-}
+func (s *scanner) next() (bool, error) { return s.member(s.start < 0, 1) }
 
-// end checks that nothing follows the object or array.
+// end checks the names of the outermost object, and that nothing follows it.
 func (s *scanner) end() error {
+	if err := s.unique(0); err != nil {
+		return err
+	}
 	s.space()
 	if s.pos != len(s.data) {
 		return malformed("data after the json value")
@@ -52,61 +47,82 @@ func (s *scanner) end() error {
 	return nil
 }
 
-// unescaped gives the name of the member without escapes.
-func (s *scanner) unescaped() []byte {
+// name gives the name of the member without escapes.
+func (s *scanner) name() []byte {
+	name := s.data[s.start+1 : s.colon-1]
 	if s.escaped {
-		return unescape(nil, s.name)
+		return unescape(nil, name)
 	}
-	return s.name
+	return name
 }
+
+// value gives the value of the member as it is written.
+func (s *scanner) value() []byte { return s.data[s.from:s.pos:s.pos] }
 
 // member reads a member, or the closing brace of the object that is open. depth is the
 // level of that object.
 func (s *scanner) member(first bool, depth int) (bool, error) {
+	start, from := s.plainName(first)
+	colon, escaped := from-1, false
+	if start < 0 {
+		var err error
+		if start, escaped, err = s.anyName(first); err != nil || start < 0 {
+			return false, err
+		}
+		colon = s.pos
+		s.space()
+		if s.peek() != ':' {
+			return false, malformed("json syntax")
+		}
+		from = s.pos + 1
+	}
+	if end := plainValue(s.data, from); end > 0 {
+		s.pos = end
+	} else {
+		s.pos = from
+		s.space()
+		from = s.pos
+		if err := s.any(depth); err != nil {
+			return false, err
+		}
+	}
+	s.start, s.colon, s.from, s.escaped = start, colon, from, escaped
+	return true, nil
+}
+
+// anyName reads any name and gives where its opening quote is, or reads the closing
+// brace; start is negative then.
+func (s *scanner) anyName(first bool) (start int, escaped bool, err error) {
 	s.space()
 	c := s.peek()
 	if c == '}' {
 		s.pos++
-		return false, nil
+		return -1, false, nil
 	}
 	if !first {
 		if c != ',' {
-			return false, malformed("json syntax")
+			return 0, false, malformed("json syntax")
 		}
 		s.pos++
 		s.space()
 		c = s.peek()
 	}
 	if c != '"' {
-		return false, malformed("json syntax")
+		return 0, false, malformed("json syntax")
 	}
-	start := s.pos
+	start = s.pos
 	found, err := s.text()
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	name := s.data[start+1 : s.pos-1]
 	if s.script {
 		if err := scriptName(name, found); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
 	s.names.push(number(name, found))
-	s.space()
-	if s.peek() != ':' {
-		return false, malformed("json syntax")
-	}
-	s.pos++
-	s.space()
-	from := s.pos
-	if err := s.any(depth); err != nil {
-		return false, err
-	}
-	if depth == 1 {
-		s.start, s.name, s.escaped = start, name, found&hasEscape != 0
-		s.value = s.data[from:s.pos:s.pos]
-	}
-	return true, nil
+	return start, found&hasEscape != 0, nil
 }
 
 // any reads a value of any kind. depth is the level of the container around it.
@@ -220,7 +236,7 @@ func (s *scanner) text() (found uint8, err error) {
 	data, i := s.data, s.pos+1
 	from := i
 	for {
-		i += plainLen(data[i:])
+		i = plainEnd(data, i)
 		if i == len(data) {
 			return found, malformed("json string without end")
 		}
@@ -251,25 +267,4 @@ func (s *scanner) text() (found uint8, err error) {
 			return found, malformed("control character in json string")
 		}
 	}
-}
-
-// plainLen counts the bytes at the start of b that mean themselves in a string: ASCII
-// but quote, backslash and control characters. It looks at eight bytes at a time, which
-// is most of the speed of this package.
-func plainLen(b []byte) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		// A byte below 0x20, or one that XOR makes zero, borrows from its high bit. So
-		// may the bytes after it, but the first one is true.
-		special := ((x - ones*' ') | ((x ^ ones*'"') - ones) | ((x ^ ones*'\\') - ones) | x) & highs
-		if special != 0 {
-			return i + bits.TrailingZeros64(special)/8
-		}
-	}
-	for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' && b[i] < utf8.RuneSelf {
-		i++
-	}
-	return i
 }

@@ -34,7 +34,7 @@ func Stamp(dst, claims []byte, life Life, jti string) ([]byte, error) {
 		if !ok {
 			break
 		}
-		ours, err := isStamped(s.unescaped())
+		ours, err := isStamped(s.name())
 		if err != nil {
 			return dst, err
 		}

@@ -1,7 +1,9 @@
 package seal
 
 import (
+	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -14,9 +16,19 @@ type names struct {
 	count int
 	near  [32]uint64
 	far   []uint64 // those that near has no room for
+
+	// seen has one of 256 bits for each name that was ever pushed. While none of them has
+	// been wanted twice no name can have come twice, and nothing need be compared.
+	seen  [4]uint64
+	clash bool
 }
 
 func (n *names) push(number uint64) {
+	// The upper bits of a product depend on all bits of the number.
+	hash := number * 0x9e3779b97f4a7c15
+	word, bit := &n.seen[hash>>56&3], uint64(1)<<(hash>>58)
+	n.clash = n.clash || *word&bit != 0
+	*word |= bit
 	if n.count < len(n.near) {
 		n.near[n.count] = number
 	} else {
@@ -45,6 +57,9 @@ func (n *names) pop(base int) []uint64 {
 // unique checks the names of the object that began at base.
 func (s *scanner) unique(base int) error {
 	numbers := s.names.pop(base)
+	if !s.names.clash {
+		return nil
+	}
 	if len(numbers) > 16 {
 		slices.Sort(numbers)
 		for i := 1; i < len(numbers); i++ {
@@ -64,12 +79,16 @@ func (s *scanner) unique(base int) error {
 	return nil
 }
 
-// seed makes the numbers of long names unpredictable: nobody can send two that collide.
-var seed = maphash.MakeSeed()
+// seed and seeds make the numbers of long names unpredictable: nobody can send two that
+// collide.
+var (
+	seed  = maphash.MakeSeed()
+	seeds = [2]uint64{maphash.String(seed, "x"), maphash.String(seed, "y")}
+)
 
-// number is the same for all spellings of a name, with escapes or in another case. Short
-// names are their own number. Long ones share it with another name with a chance of
-// 2^-64, and then a good object is refused; a bad one never passes.
+// number is the same for all spellings of a name, with escapes or in another case. Names
+// of up to 8 bytes are their own number. Longer ones share it with another name with a
+// chance of about 2^-64, and then a good object is refused; a bad one never passes.
 func number(name []byte, found uint8) uint64 {
 	var room [64]byte
 	folded := room[:0]
@@ -89,14 +108,24 @@ func number(name []byte, found uint8) uint64 {
 	} else {
 		folded = name
 	}
-	if len(folded) > 8 {
+	if len(folded) > 15 {
 		return maphash.Bytes(seed, folded)
 	}
-	var n uint64
-	for _, c := range folded {
-		n = n<<8 | uint64(small(c))
+	var words [16]byte
+	for i, c := range folded {
+		words[i] = small(c)
 	}
-	return n
+	return shortNumber(binary.LittleEndian.Uint64(words[:]), binary.LittleEndian.Uint64(words[8:]))
+}
+
+// shortNumber is the number of a name of up to 15 bytes, folded already and filled up with
+// zeros, which no name contains.
+func shortNumber(x, y uint64) uint64 {
+	if y == 0 {
+		return x
+	}
+	high, low := bits.Mul64(x^seeds[0], y^seeds[1])
+	return high ^ low
 }
 
 // small folds an ASCII letter.

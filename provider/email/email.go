@@ -37,6 +37,10 @@ type Config struct {
 	// Name is shown on the sign-in page; empty means "Email".
 	Name string
 
+	// SignUp opens an account for an address that has none, as Auth.js does. Without it
+	// only those who are known get a letter; everybody hears the same answer.
+	SignUp bool
+
 	// Server takes the letters.
 	Server Server
 
@@ -110,7 +114,7 @@ var (
 // Info describes the provider. It is trusted with addresses: proving one is all it does.
 func (p *Provider) Info() signet.Info {
 	return signet.Info{
-		ID: p.c.ID, Type: "email", Name: p.c.Name, TrustEmail: true, Mark: "email",
+		ID: p.c.ID, Type: "email", Name: p.c.Name, TrustEmail: true, Mark: "email", SignUp: p.c.SignUp,
 		Fields: []signet.Field{{Name: "email", Type: "email"}},
 	}
 }

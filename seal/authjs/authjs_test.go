@@ -51,6 +51,39 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestSealRefusesABeginningThatIsNoTime(t *testing.T) {
+	life := seal.Life{Issued: time.Unix(1000, 0), Expires: time.Unix(2000, 0)}
+	for _, version := range []string{"v5", "v4"} {
+		codec := makeCodec(t, version, cookie, secret)
+		for _, c := range []struct {
+			name, claims string
+			opens        int64 // a second at which the value opens; 0: it is not sealed
+		}{
+			{"in the past", `{"nbf":999}`, 1000},
+			{"with a fraction", `{"nbf":999.5}`, 1000},
+			{"within the life", `{"nbf":1500}`, 1500},
+			{"inside another member", `{"a":{"nbf":"x"},"nbf ":null}`, 1000},
+			{"in another case, which Open does not know", `{"NBF":"x"}`, 1000},
+			{"within the tolerance behind the end", `{"nbf":2020}`, 2010},
+			{"in milliseconds", `{"nbf":1767225600000}`, 0},
+			{"a word", `{"nbf":"1"}`, 0},
+			{"null", `{"nbf":null}`, 0},
+			{"a word, spelt with an escape", `{"n\u0062f":"1"}`, 0},
+		} {
+			value, err := codec.Seal([]byte(c.claims), life)
+			if (err == nil) != (c.opens != 0) {
+				t.Errorf("%s: %s: Seal = %v", version, c.name, err)
+			}
+			if err != nil {
+				continue
+			}
+			if _, err := codec.Open(value, time.Unix(c.opens, 0)); err != nil {
+				t.Errorf("%s: %s: Open = %v", version, c.name, err)
+			}
+		}
+	}
+}
+
 func TestFormatIsTheNameInConfiguration(t *testing.T) {
 	for version, want := range map[string]string{"v5": "authjs", "v4": "authjs-v4"} {
 		if got := makeCodec(t, version, "", secret).Format(); got != want {

@@ -27,20 +27,20 @@ type envelope struct {
 // be a number if it is there, but is not judged (jose: validateClaimsSet).
 //
 // Print is made from the first 16 bytes of the tag.
-func (c *codec) Open(value string, now time.Time) (seal.Opened, error) {
-	opened, times, err := c.read(value)
-	if err != nil {
-		return seal.Opened{}, c.refuse(err)
+func (c *codec) Open(value string, now time.Time) (opened seal.Opened, err error) {
+	times, err := c.read(value, &opened)
+	if err == nil {
+		opened.Life, err = times.judge(now)
 	}
-	if opened.Life, err = times.judge(now); err != nil {
+	if err != nil {
 		return seal.Opened{}, c.refuse(err)
 	}
 	return opened, nil
 }
 
 // Inspect reads a value as Open does, but judges no times.
-func (c *codec) Inspect(value string) (seal.Opened, error) {
-	opened, times, err := c.read(value)
+func (c *codec) Inspect(value string) (opened seal.Opened, err error) {
+	times, err := c.read(value, &opened)
 	if err != nil {
 		return seal.Opened{}, c.refuse(err)
 	}
@@ -49,45 +49,41 @@ func (c *codec) Inspect(value string) (seal.Opened, error) {
 	return opened, nil
 }
 
-// read opens a value and finds its times.
-func (c *codec) read(value string) (seal.Opened, times, error) {
-	e, err := unwrap(value)
-	if err != nil {
-		return seal.Opened{}, times{}, err
+// read opens a value into out, but for its life, and finds its times.
+func (c *codec) read(value string, out *seal.Opened) (times, error) {
+	var e envelope
+	if err := e.unwrap(value); err != nil {
+		return times{}, err
 	}
 	k, claims, err := c.decrypt(value, &e)
 	if err != nil {
-		return seal.Opened{}, times{}, err
+		return times{}, err
 	}
 	found, err := findTimes(claims)
 	if err != nil {
-		return seal.Opened{}, times{}, err
+		return times{}, err
 	}
 	newest := c.keys[0]
-	return seal.Opened{
-		Claims: claims[:len(claims):len(claims)],
-		Print:  b64.EncodeToString(e.tag[:printSize]),
-		Key:    k.id,
-		Stale:  k != newest || !bytes.Equal(e.header, newest.header),
-		Header: e.header,
-	}, found, nil
+	out.Claims = claims[:len(claims):len(claims)]
+	out.Print = printOf(e.tag)
+	out.Key = k.id
+	out.Stale = k != newest || !bytes.Equal(e.header, newest.header)
+	out.Header = e.header
+	return found, nil
 }
 
-// unwrap splits a value.
-func unwrap(value string) (envelope, error) {
+// unwrap splits a value into e.
+func (e *envelope) unwrap(value string) error {
 	parts, err := seal.Split(value, 5)
 	if err != nil {
-		return envelope{}, err
+		return err
 	}
-	header, ct, tag := parts[0], parts[3], parts[4]
-	return envelope{
-		header:   header[:len(header):len(header)],
-		wrapped:  parts[1],
-		iv:       parts[2],
-		ct:       ct,
-		tag:      tag,
-		ctAndTag: ct[: len(ct)+len(tag) : len(ct)+len(tag)],
-	}, nil
+	header := parts[0]
+	e.header = header[:len(header):len(header)]
+	e.wrapped, e.iv, e.ct, e.tag = parts[1], parts[2], parts[3], parts[4]
+	size := len(e.ct) + len(e.tag)
+	e.ctAndTag = e.ct[:size:size]
+	return nil
 }
 
 // decrypt finds the key and gives the plaintext, which takes the place of e.ct.
@@ -176,6 +172,13 @@ func (c *codec) decryptV4(h header, e *envelope) (*key, []byte, error) {
 		return nil, nil, last
 	}
 	return found, plain, nil
+}
+
+// printOf names a value by its tag.
+func printOf(tag []byte) string {
+	var text [(printSize*8 + 5) / 6]byte
+	b64.Encode(text[:], tag[:printSize])
+	return string(text[:])
 }
 
 // openGCM checks sizes (RFC 7518 section 5.3; a shorter tag would be easier to guess)

@@ -1,6 +1,7 @@
 package authjs
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -22,7 +23,7 @@ var desks = sync.Pool{New: func() any { return new(desk) }}
 
 // Seal writes claims with iat, exp and jti of its own at their end, as Auth.js does, and
 // encrypts them with the newest key. The jti is a random UUID. It fails for claims that
-// Open would refuse and for values above [seal.MaxToken].
+// Open would refuse whatever the time, and for values above [seal.MaxToken].
 //
 // GCM takes its 96-bit nonces from crypto/rand: one key is good for 2^32 values.
 func (c *codec) Seal(claims []byte, life seal.Life) (string, error) {
@@ -32,6 +33,9 @@ func (c *codec) Seal(claims []byte, life seal.Life) (string, error) {
 	var err error
 	if d.claims, err = seal.Stamp(d.claims[:0], claims, life, newUUID(d.random[:16])); err != nil {
 		return "", fmt.Errorf("authjs: %w", err)
+	}
+	if err := checkSealed(d.claims); err != nil {
+		return "", err
 	}
 	k := c.keys[0]
 	var iv []byte
@@ -58,6 +62,25 @@ func (c *codec) Seal(claims []byte, life seal.Life) (string, error) {
 		return "", errors.New("authjs: the claims are too large for a cookie")
 	}
 	return string(out), nil
+}
+
+// checkSealed refuses to seal an nbf that Open cannot read. One that is still to come may
+// be meant so.
+func checkSealed(claims []byte) error {
+	// Next to no claims have one, and only an escape spells the name without its letters.
+	if !bytes.Contains(claims, []byte("nbf")) && bytes.IndexByte(claims, '\\') < 0 {
+		return nil
+	}
+	t, err := findTimes(claims)
+	if err != nil {
+		return fmt.Errorf("authjs: claims: %w", err)
+	}
+	if t.nbf != nil {
+		if _, ok := seal.Seconds(t.nbf); !ok {
+			return errors.New("authjs: claims: nbf has to be a number of seconds")
+		}
+	}
+	return nil
 }
 
 // newUUID spells a version 4 UUID, RFC 9562 section 5.4, out of 16 random bytes.

@@ -22,57 +22,56 @@ const (
 // app runs on a fast clock is no forger. Times may have fractions.
 //
 // Print is the jti, or made from the MAC where there is none of 1 to 64 bytes.
-func (c *codec) Open(value string, now time.Time) (seal.Opened, error) {
-	opened, found, err := c.read(value)
+func (c *codec) Open(value string, now time.Time) (opened seal.Opened, err error) {
+	var f found
+	err = c.read(value, &opened, &f)
+	if err == nil {
+		err = f.check(c.options)
+	}
+	if err == nil {
+		opened.Life, err = f.judge(now, c.options.Leeway)
+	}
 	if err != nil {
-		return seal.Opened{}, refuse(err)
-	}
-	if err := found.check(c.options); err != nil {
-		return seal.Opened{}, refuse(err)
-	}
-	if opened.Life, err = found.judge(now, c.options.Leeway); err != nil {
 		return seal.Opened{}, refuse(err)
 	}
 	return opened, nil
 }
 
 // Inspect reads a value as Open does, but judges no times.
-func (c *codec) Inspect(value string) (seal.Opened, error) {
-	opened, found, err := c.read(value)
-	if err != nil {
+func (c *codec) Inspect(value string) (opened seal.Opened, err error) {
+	var f found
+	if err := c.read(value, &opened, &f); err != nil {
 		return seal.Opened{}, refuse(err)
 	}
-	opened.Issued, _ = seal.Seconds(found.iat)
-	opened.Expires, _ = seal.Seconds(found.exp)
+	opened.Issued, _ = seal.Seconds(f.iat)
+	opened.Expires, _ = seal.Seconds(f.exp)
 	return opened, nil
 }
 
-// read opens a value and finds its claims.
-func (c *codec) read(value string) (seal.Opened, found, error) {
+// read opens a value into out, but for its life, and finds its claims.
+func (c *codec) read(value string, out *seal.Opened, f *found) error {
 	parts, err := seal.Split(value, 3)
 	if err != nil {
-		return seal.Opened{}, found{}, err
+		return err
 	}
 	header, claims, mac := parts[0], parts[1], parts[2]
 	h, err := c.header(header)
 	if err != nil {
-		return seal.Opened{}, found{}, err
+		return err
 	}
 	k := c.authenticate(h.kid, value[:strings.LastIndexByte(value, '.')], mac)
 	if k == nil {
-		return seal.Opened{}, found{}, foreign("")
+		return foreign("")
 	}
-	f, err := find(claims)
-	if err != nil {
-		return seal.Opened{}, found{}, err
+	if err := f.find(claims); err != nil {
+		return err
 	}
-	return seal.Opened{
-		Claims: claims[:len(claims):len(claims)],
-		Print:  f.print(mac),
-		Key:    k.id,
-		Stale:  k != c.keys[0],
-		Header: header[:len(header):len(header)],
-	}, f, nil
+	out.Claims = claims[:len(claims):len(claims)]
+	out.Print = f.print(mac)
+	out.Key = k.id
+	out.Stale = k != c.keys[0]
+	out.Header = header[:len(header):len(header)]
+	return nil
 }
 
 // header reads and checks the protected header.
@@ -128,16 +127,17 @@ type found struct{ iat, exp, nbf, jti, sub []byte }
 var foundNames = []string{"iat", "exp", "nbf", "jti", "sub"}
 
 // find checks that claims are one JSON object, and finds ours in it.
-func find(claims []byte) (found, error) {
+func (f *found) find(claims []byte) error {
 	var values [5][]byte
 	if err := seal.Pick(claims, foundNames, values[:]); err != nil {
-		return found{}, err
+		return err
 	}
-	return found{values[0], values[1], values[2], values[3], values[4]}, nil
+	f.iat, f.exp, f.nbf, f.jti, f.sub = values[0], values[1], values[2], values[3], values[4]
+	return nil
 }
 
 // check refuses a sub that is no text. RFC 7519 section 4.1.2.
-func (f found) check(o Options) error {
+func (f *found) check(o Options) error {
 	if f.sub == nil || f.sub[0] == '"' {
 		return nil
 	}
@@ -148,7 +148,7 @@ func (f found) check(o Options) error {
 }
 
 // judge holds the times against the clock, which counts whole seconds, as jose's does.
-func (f found) judge(now time.Time, leeway time.Duration) (life seal.Life, err error) {
+func (f *found) judge(now time.Time, leeway time.Duration) (life seal.Life, err error) {
 	clock, tolerance := now.Unix(), seconds(leeway)
 	var ok bool
 	if f.iat != nil {
@@ -175,13 +175,19 @@ func (f found) judge(now time.Time, leeway time.Duration) (life seal.Life, err e
 }
 
 // print names a value by its jti, or by its MAC.
-func (f found) print(mac []byte) string {
-	if n := len(f.jti); 2 < n && n <= maxPrint+2 {
+func (f *found) print(mac []byte) string {
+	if n := len(f.jti); 2 < n && n <= maxPrint+2 && f.jti[0] == '"' {
+		// A text without escapes has been checked with the claims around it.
+		if bytes.IndexByte(f.jti, '\\') < 0 {
+			return string(f.jti[1 : n-1])
+		}
 		if id, ok := seal.String(f.jti); ok {
 			return id
 		}
 	}
-	return b64.EncodeToString(mac[:printSize])
+	var text [(printSize*8 + 5) / 6]byte
+	b64.Encode(text[:], mac[:printSize])
+	return string(text[:])
 }
 
 // seconds are whole ones, which is what a clock counts in.

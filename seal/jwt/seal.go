@@ -49,8 +49,8 @@ func (c *codec) Seal(claims []byte, life seal.Life) (string, error) {
 
 // checkSealed refuses to sign what we would not open.
 func (c *codec) checkSealed(claims []byte) error {
-	f, err := find(claims)
-	if err != nil {
+	var f found
+	if err := f.find(claims); err != nil {
 		return fmt.Errorf("jwt: claims: %w", err)
 	}
 	if err := f.check(c.options); err != nil {
