@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/signet-auth/signet/seal"
 )
@@ -207,13 +206,4 @@ func (s *Session) readHidden(name string, raw []byte) (ok bool) {
 		}
 	}
 	return true // of a newer Signet
-}
-
-// issuedOf is when a payload was written, as far as anybody knows: zero where neither the
-// codec nor our member says it.
-func issuedOf(o seal.Opened, s *Session) time.Time {
-	if !o.Issued.IsZero() {
-		return o.Issued
-	}
-	return s.issued
 }
