@@ -120,19 +120,19 @@ func ExampleAuth_LogIn() {
 	// Output: 201 {"id":"u-1001","name":"Minsu","email":"minsu@example.com"}
 }
 
-// badge is a provider of one's own that sends people away, and takes back who they are.
-type badge struct{ desk string }
+// frontDesk is a provider of one's own that sends people away, and takes back who they are.
+type frontDesk struct{ url string }
 
-func (b badge) Info() signet.Info {
-	return signet.Info{ID: "badge", Type: "oauth", Name: "Badge", Origins: []string{b.desk}}
+func (d frontDesk) Info() signet.Info {
+	return signet.Info{ID: "badge", Type: "oauth", Name: "Badge", Origins: []string{d.url}}
 }
 
-func (b badge) Begin(_ context.Context, a *signet.Attempt) (signet.Step, error) {
+func (d frontDesk) Begin(_ context.Context, a *signet.Attempt) (signet.Step, error) {
 	q := url.Values{"state": {a.ID}, "back": {a.Callback}}
-	return signet.Redirect{To: b.desk + "/ask?" + q.Encode()}, nil
+	return signet.Redirect{To: d.url + "/ask?" + q.Encode()}, nil
 }
 
-func (b badge) Finish(_ context.Context, a *signet.Attempt) (signet.Step, error) {
+func (d frontDesk) Finish(_ context.Context, a *signet.Attempt) (signet.Step, error) {
 	if a.Fields.Get("number") == "" {
 		return nil, &signet.Refused{Kind: "AccessDenied", Code: "no-badge"}
 	}
@@ -140,7 +140,7 @@ func (b badge) Finish(_ context.Context, a *signet.Attempt) (signet.Step, error)
 }
 
 func ExampleRedirect() {
-	step, err := badge{"https://desk.example"}.Begin(context.Background(), &signet.Attempt{ID: "s3cr3t", Callback: "https://app.example.com/api/auth/callback/badge"})
+	step, err := frontDesk{"https://desk.example"}.Begin(context.Background(), &signet.Attempt{ID: "s3cr3t", Callback: "https://app.example.com/api/auth/callback/badge"})
 	fmt.Println(step.(signet.Redirect).To, err)
 	// Output: https://desk.example/ask?back=https%3A%2F%2Fapp.example.com%2Fapi%2Fauth%2Fcallback%2Fbadge&state=s3cr3t <nil>
 }
