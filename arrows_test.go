@@ -36,7 +36,8 @@ var arrows = map[string][]string{
 	"store/*":              {""},
 	"signettest":           {""},
 	"cmd/signet": {
-		"", "cookie", "match", "pages", "password", "provider/credentials", "seal", "seal/authjs",
+		"", "cookie", "match", "pages", "password", "provider/backend", "provider/credentials",
+		"provider/email", "provider/oauth2", "provider/oidc", "provider/social", "seal", "seal/authjs",
 		"seal/iron", "seal/jwt", "seal/lucia", "store/memory", "store/sqlite",
 	},
 }

@@ -224,9 +224,11 @@ func (x *exchange) identify(p registered) (*SignIn, error) {
 // in the store, where they are kept; any other is the application's own, or a user that the
 // provider found.
 func (x *exchange) admitted(in *SignIn, r *arrival) (err error) {
-	keeps := in.Identity.Tokens != nil && x.a.config.Stores.Users != nil && x.a.config.Stores.Accounts != nil
+	keeps := (in.Provider.Accounts || in.Identity.Tokens != nil) && x.a.config.Stores.Users != nil && x.a.config.Stores.Accounts != nil
 	if keeps {
 		in.User, _, err = r.preview(x.context())
+	} else if in.Provider.Accounts {
+		in.User = r.stranger()
 	} else {
 		in.User, err = x.a.userOf(x.context(), in.Identity)
 	}

@@ -59,6 +59,11 @@ type Info struct {
 	// credentials is not shown there, as in Auth.js.
 	Fields []Field
 
+	// Accounts: a Subject is the provider's own name for somebody and no user ID of ours, so
+	// that each has an account row, as with the types oauth and oidc. For checks of fields
+	// against somebody else's users.
+	Accounts bool
+
 	// FormPost: the answer comes as a form that another site posts (Apple), so the cookie
 	// of the attempt must be SameSite=None.
 	FormPost bool
@@ -192,6 +197,10 @@ type Identity struct {
 
 	// Methods say how the proof was given, as in RFC 8176: "pwd".
 	Methods []string
+
+	// Groups are those that the provider says. They are the session's where the user has
+	// none here.
+	Groups []string
 
 	// Claims are further members for the session, kept on the server or sealed; the
 	// browser sees only those that [SessionConfig.Expose] names.

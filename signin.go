@@ -200,6 +200,13 @@ func (x *exchange) refused(p registered, err error) {
 		x.later(kind, no.RetryAfter)
 		return
 	}
+	if no.Said != "" && x.style == plain && x.a.config.Pages.SignIn == "" {
+		// The back end's own words, on the page and in no URL: anyone could write into that.
+		page := x.signInPage(kind)
+		page.Said, page.Email = no.Said, x.fields.Get("email")
+		x.draw(pages.ErrorStatus(kind), page)
+		return
+	}
 	switch {
 	case kind == kindAccessDenied:
 		x.fail("error", kind, nil)
@@ -300,6 +307,9 @@ func (v *Visit) newSession(in *SignIn) (*Session, error) {
 		ID: id, UserID: in.User.ID, Name: in.User.Name, Email: in.User.Email, Image: in.User.Image,
 		Groups: in.User.Groups, Provider: in.Provider.ID, Methods: in.Identity.Methods,
 		Start: now, AuthTime: now, Claims: in.carried.clone(), epoch: in.User.Epoch,
+	}
+	if len(s.Groups) == 0 {
+		s.Groups = in.Identity.Groups
 	}
 	for _, m := range in.Identity.Claims.members {
 		s.Claims.put(m.name, m.raw)
