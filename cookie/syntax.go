@@ -33,10 +33,11 @@ var (
 func isToken(s string) bool { return s != "" && inToken.cover(s) }
 
 // isPath reports whether s can be the value of Path. RFC 6265bis section 4.1.1, with the
-// leading slash without which browsers ignore it, and no spaces, which they may trim.
+// leading slash without which browsers ignore it, no spaces, which they may trim, and no
+// quotes and backslashes, with which readers drop the attribute.
 func isPath(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c > '~' || c == ';' {
+		if c := s[i]; c <= ' ' || c > '~' || c == ';' || c == '"' || c == '\\' {
 			return false
 		}
 	}
