@@ -110,7 +110,29 @@ func (r *arrival) owner(ctx context.Context, account Account) (User, error) {
 	if u.Disabled {
 		return u, &Refused{Kind: kindAccessDenied, Code: "disabled", Err: errors.New("user is disabled")}
 	}
-	return r.shown(u), r.update(ctx, account)
+	if err := r.update(ctx, account); err != nil {
+		return u, err
+	}
+	return r.shown(r.completed(ctx, u)), nil
+}
+
+// completed writes down what the user row does not have yet. That it cannot is no reason
+// to keep anybody out: the next sign-in tries again.
+func (r *arrival) completed(ctx context.Context, u User) User {
+	before := u
+	u.Name, u.Image = firstOf(u.Name, r.id.Name), firstOf(u.Image, r.id.Image)
+	if u.Email == "" && r.proven() {
+		u.Email, u.EmailVerified = r.id.Email, r.now
+	}
+	if u.Name == before.Name && u.Image == before.Image && u.Email == before.Email {
+		return u
+	}
+	u.Updated = r.now
+	saved, err := r.a.config.Stores.Users.UpdateUser(ctx, u)
+	if err != nil {
+		return before // also where the address is somebody else's
+	}
+	return saved
 }
 
 // update keeps the newest tokens and profile of an account.

@@ -82,8 +82,12 @@ type Info struct {
 	// follows a form's redirects only where the policy of the page says so.
 	Origins []string
 
-	// RevokeAtSignOut gives tokens back when their session ends.
+	// RevokeAtSignOut gives tokens back when their owner signs out.
 	RevokeAtSignOut bool
+
+	// LeaveAtSignOut takes who signs out to the provider too, to end the session there; the
+	// provider is then a [Leaver].
+	LeaveAtSignOut bool
 }
 
 // A Field is one input of a form.
@@ -230,6 +234,14 @@ type Refresher interface {
 // deleted, and at sign-out where Info says so.
 type Revoker interface {
 	Revoke(ctx context.Context, w World, t Tokens) error
+}
+
+// A Leaver is a Provider with sessions of its own that can be ended
+// (OpenID Connect RP-Initiated Logout 1.0).
+type Leaver interface {
+	// EndSession is where to send somebody whose ID token is given; from there they come to
+	// back.
+	EndSession(ctx context.Context, w World, idToken, back, state string) (string, error)
 }
 
 // A Mailer sends letters. Its methods may be called from several goroutines.

@@ -35,11 +35,56 @@ func (x *exchange) postSignOut(string) {
 
 // leave ends the session and goes where the visitor asked to go.
 func (x *exchange) leave() {
+	before := x.Session
 	if err := x.signOut(); err != nil {
 		x.fault(err)
 		return
 	}
-	x.send(x.back)
+	x.send(x.farewell(before))
+}
+
+// farewell is where to go after a sign-out: home, or by way of the provider, where its
+// session is to end too. Tokens that are to be given back are.
+func (x *exchange) farewell(s *Session) string {
+	if s == nil || x.a.config.Stores.Accounts == nil {
+		return x.back
+	}
+	p, ok := x.a.provider(s.Provider)
+	if !ok || !p.info.RevokeAtSignOut && !p.info.LeaveAtSignOut {
+		return x.back
+	}
+	list, err := x.a.config.Stores.Accounts.AccountsOf(x.context(), s.UserID)
+	if err != nil {
+		x.a.log.Warn("tokens neither revoked nor shown at the provider", "provider", p.info.ID, "error", err)
+		return x.back
+	}
+	to := x.back
+	for _, account := range list {
+		if account.Provider != p.info.ID {
+			continue
+		}
+		if p.info.LeaveAtSignOut {
+			to = x.leaving(p, account)
+		}
+		if p.info.RevokeAtSignOut {
+			x.a.revokeLater(p, account)
+		}
+	}
+	return to
+}
+
+// leaving is the provider's own way out, or home where there is none.
+func (x *exchange) leaving(p registered, account Account) string {
+	leaver, ok := p.Provider.(Leaver)
+	record, err := x.a.openAccount(account)
+	if !ok || err != nil || record.Tokens == nil || record.Tokens.ID == "" {
+		return x.back
+	}
+	to, err := leaver.EndSession(x.context(), x.a.world, record.Tokens.ID, x.back, "")
+	if err != nil {
+		x.a.log.Warn("no way out at the provider", "provider", p.info.ID, "error", err)
+	}
+	return firstOf(to, x.back)
 }
 
 // signOut ends the session and gives the browser a CSRF token of nobody.

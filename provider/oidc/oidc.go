@@ -113,6 +113,10 @@ type Config struct {
 	// RevokeAtSignOut: see [signet.Info].
 	RevokeAtSignOut bool
 
+	// LeaveAtSignOut ends the session at the provider too, where it has an end point for
+	// that; see [signet.Info]. Register the site's address as post_logout_redirect_uri there.
+	LeaveAtSignOut bool
+
 	// Origins are where the sign-in form may lead to; nil means that of the authorization
 	// end point if it is configured, else the issuer's.
 	Origins []string
@@ -135,6 +139,7 @@ var (
 	_ signet.Provider  = (*Provider)(nil)
 	_ signet.Refresher = (*Provider)(nil)
 	_ signet.Revoker   = (*Provider)(nil)
+	_ signet.Leaver    = (*Provider)(nil)
 )
 
 // tenantMark stands in an issuer for the tenant, as in the discovery documents of Entra.
@@ -230,7 +235,7 @@ func (p *Provider) Info() signet.Info {
 	c := p.config
 	return signet.Info{
 		ID: c.ID, Type: "oidc", Name: c.Name, Mark: c.Mark, Region: c.Region, FormPost: c.FormPost,
-		TrustEmail: c.TrustEmail, Origins: c.Origins, RevokeAtSignOut: c.RevokeAtSignOut,
+		TrustEmail: c.TrustEmail, Origins: c.Origins, RevokeAtSignOut: c.RevokeAtSignOut, LeaveAtSignOut: c.LeaveAtSignOut,
 	}
 }
 
