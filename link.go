@@ -138,7 +138,13 @@ func (r *arrival) completed(ctx context.Context, u User) User {
 // update keeps the newest tokens and profile of an account.
 func (r *arrival) update(ctx context.Context, account Account) error {
 	for range updateTries {
-		data, err := r.a.sealAccount(r.p.info.ID, r.id)
+		id := r.id
+		if old, err := r.a.openAccount(account); err == nil && old.Tokens != nil && id.Tokens != nil {
+			// Some give a refresh token with the first consent only.
+			merged := old.Tokens.Merge(*id.Tokens)
+			id.Tokens = &merged
+		}
+		data, err := r.a.sealAccount(r.p.info.ID, id)
 		if err != nil {
 			return err
 		}

@@ -325,7 +325,7 @@ func TestSecondSignInKeepsTheNewestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := h.AccountRecord(account); err != nil || r.Tokens.Access != "newer" {
+	if r, err := h.AccountRecord(account); err != nil || r.Tokens.Access != "newer" || r.Tokens.Refresh != "refresh-corp" {
 		t.Errorf("record = %v, %v", r, err)
 	}
 	if x, y := sessionUser(t, h, c), sessionUser(t, h, again); x != y {
