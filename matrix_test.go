@@ -2,18 +2,22 @@ package signet_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/provider/backend"
 	"github.com/signet-auth/signet/provider/credentials"
 	"github.com/signet-auth/signet/provider/email"
 	"github.com/signet-auth/signet/provider/oauth2"
 	"github.com/signet-auth/signet/provider/oidc"
+	"github.com/signet-auth/signet/provider/social"
 	"github.com/signet-auth/signet/seal/iron"
 	"github.com/signet-auth/signet/seal/jwt"
 	"github.com/signet-auth/signet/signettest"
@@ -25,7 +29,8 @@ import (
 type kind struct {
 	provider signet.Provider
 	signIn   func(t *testing.T, b *signettest.Browser)
-	email    string // who signs in
+	email    string       // who signs in
+	http     *http.Client // for calls to the provider; nil is the usual one
 }
 
 // kinds make one of each.
@@ -37,11 +42,11 @@ var kinds = map[string]func(t *testing.T, clock *signettest.Clock) kind{
 			}
 			return signet.Identity{Subject: "5", Name: "Sora", Email: f.Get("email"), Methods: []string{"pwd"}}, nil
 		}
-		return kind{credentials.New(check), byForm("credentials", "sora@example.com", "open sesame"), "sora@example.com"}
+		return kind{provider: credentials.New(check), signIn: byForm("credentials", "sora@example.com", "open sesame"), email: "sora@example.com"}
 	},
 	"passwords": func(*testing.T, *signettest.Clock) kind {
 		p := credentials.Passwords(credentials.PasswordOptions{Hasher: cheapHasher()})
-		return kind{p, byForm("credentials", minsuEmail, minsuPassword), minsuEmail}
+		return kind{provider: p, signIn: byForm("credentials", minsuEmail, minsuPassword), email: minsuEmail}
 	},
 	"oauth2": func(t *testing.T, clock *signettest.Clock) kind {
 		fake := signettest.NewProvider(t, "generic-oauth2")
@@ -51,13 +56,36 @@ var kinds = map[string]func(t *testing.T, clock *signettest.Clock) kind{
 			Authorize: fake.URL(signettest.Authorization), Token: fake.URL(signettest.Token), UserInfo: fake.URL(signettest.Userinfo),
 			Scopes: []string{"profile"}, Map: oauth2.Mapping{Subject: "/user/uid", Name: "/user/display", Email: "/user/mail"},
 		})
-		return kind{p, byFake(fake, "plain"), fake.Person().Email}
+		return kind{provider: p, signIn: byFake(fake, "plain"), email: fake.Person().Email}
 	},
 	"oidc": func(t *testing.T, clock *signettest.Clock) kind {
 		fake := signettest.NewIssuer(t)
 		fake.Now = clock.Now
 		p := oidc.New(oidc.Config{ID: "corp", Issuer: fake.Issuer(), ClientID: fake.ClientID, ClientSecret: fake.ClientSecret})
-		return kind{p, byFake(fake, "corp"), fake.Person().Email}
+		return kind{provider: p, signIn: byFake(fake, "corp"), email: fake.Person().Email}
+	},
+	"kakao": func(t *testing.T, clock *signettest.Clock) kind {
+		fake := signettest.NewKakao(t)
+		fake.Now = clock.Now
+		return kind{
+			provider: social.Kakao(fake.ClientID, fake.ClientSecret), signIn: byFake(fake, "kakao"),
+			email: fake.Person().Email, http: signettest.Client(fake),
+		}
+	},
+	"backend": func(t *testing.T, _ *signettest.Clock) kind {
+		nest := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var in struct{ Email, Password string }
+			if json.NewDecoder(r.Body).Decode(&in) != nil || in.Password != "1234" {
+				http.Error(w, `{"message":"wrong"}`, http.StatusUnauthorized)
+				return
+			}
+			fmt.Fprintf(w, `{"id":3,"name":"Yuna","email":%q,"accessToken":"a-token"}`, in.Email)
+		}))
+		t.Cleanup(nest.Close)
+		return kind{
+			provider: backend.New(backend.Config{URL: nest.URL + "/login"}), signIn: byForm("backend", "yuna@example.com", "1234"),
+			email: "yuna@example.com",
+		}
 	},
 	"email": func(t *testing.T, clock *signettest.Clock) kind {
 		box := &email.Outbox{Now: clock.Now, Log: slog.New(slog.DiscardHandler)}
@@ -65,7 +93,7 @@ var kinds = map[string]func(t *testing.T, clock *signettest.Clock) kind{
 		if err != nil {
 			t.Fatal(err)
 		}
-		return kind{p, byLetter(box, "dana@example.com"), "dana@example.com"}
+		return kind{provider: p, signIn: byLetter(box, "dana@example.com"), email: "dana@example.com"}
 	},
 }
 
@@ -118,7 +146,7 @@ func TestEveryProviderWithEveryStrategyAndFormat(t *testing.T) {
 							c.World.Now = clock.Now
 							k = make(t, clock)
 							c.Providers = []signet.Provider{k.provider}
-							c.Session.Format = format
+							c.Session.Format, c.World.HTTP = format, k.http
 						})
 						walk(t, h, k)
 					})
