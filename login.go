@@ -25,7 +25,7 @@ func (a *Auth) LogIn(provider string, status int) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer a.rescue(w, r)
-		x, ok := a.script(w, r)
+		x, ok := a.script(w, r, true)
 		if !ok {
 			return
 		}
@@ -48,7 +48,7 @@ func (a *Auth) LogIn(provider string, status int) http.Handler {
 func (a *Auth) LogOut() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer a.rescue(w, r)
-		x, ok := a.script(w, r)
+		x, ok := a.script(w, r, false)
 		if !ok {
 			return
 		}
@@ -60,8 +60,9 @@ func (a *Auth) LogOut() http.Handler {
 	})
 }
 
-// script reads the request of a script. It answers what is none.
-func (a *Auth) script(w http.ResponseWriter, r *http.Request) (*exchange, bool) {
+// script reads the request of a script, and its fields where they matter. It answers what is
+// none.
+func (a *Auth) script(w http.ResponseWriter, r *http.Request, fields bool) (*exchange, bool) {
 	v, err := a.Visit(r)
 	if err != nil {
 		a.unreadable(w, err)
@@ -87,7 +88,7 @@ func (a *Auth) script(w http.ResponseWriter, r *http.Request) (*exchange, bool) 
 		x.json(http.StatusUnsupportedMediaType, []byte("null"))
 		return nil, false
 	}
-	if !isJSON {
+	if !isJSON || !fields {
 		return x, true
 	}
 	if status := x.readBody(); status != 0 {

@@ -70,7 +70,7 @@ func TestLogInOfScripts(t *testing.T) {
 			t.Errorf("users %q and %q", a, b)
 		}
 		thief := c.copied()
-		if w := c.send(http.MethodPost, "/api/logout", "", ""); w.Code != http.StatusOK || w.Body.String() != "null" {
+		if w := c.send(http.MethodPost, "/api/logout", "application/json", "null"); w.Code != http.StatusOK || w.Body.String() != "null" {
 			t.Errorf("log-out: %d %s", w.Code, w.Body)
 		}
 		if c.who() != "null" || thief.who() != "null" {

@@ -55,9 +55,9 @@ func (x *exchange) signInPage(kind string) pages.SignIn {
 			shown.Fields = append(shown.Fields, pages.Field{Name: f.Name, Label: f.Label, Type: f.Type})
 		}
 		p.Providers = append(p.Providers, shown)
-		if r.info.SignUp {
-			p.SignUpURL = x.base + "/signup?" + url.Values{"callbackUrl": {x.back}}.Encode()
-		}
+	}
+	if _, _, ok := x.a.registrar(); ok {
+		p.SignUpURL = x.base + "/signup?" + url.Values{"callbackUrl": {x.back}}.Encode()
 	}
 	return p
 }

@@ -47,6 +47,7 @@ type config struct {
 	session        sessionConfig
 	providers      []providerConfig
 	chosen         bool // providers were listed, be it none
+	mail           *mailConfig
 	protect        []string
 	public         []string
 	pages          signet.Pages
@@ -70,11 +71,6 @@ type sessionConfig struct {
 type cookieConfig struct {
 	name, domain, sameSite string
 	native                 bool
-}
-
-type providerConfig struct {
-	kind, id, name string
-	signUp         bool
 }
 
 type logConfig struct {
@@ -178,15 +174,15 @@ func (c *config) trusting() bool { return c.trustHost != nil && *c.trustHost }
 // first provider that has them.
 func (c *config) passwordProvider() string {
 	for _, p := range c.providers {
-		if p.kind == "credentials" {
+		if p.kind == kindCredentials {
 			return p.id
 		}
 	}
-	return "credentials"
+	return kindCredentials
 }
 
 func (c *config) hasPasswords() bool {
-	return slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.kind == "credentials" })
+	return slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.kind == kindCredentials })
 }
 
 func isLoopback(address string) bool {

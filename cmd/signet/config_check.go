@@ -18,14 +18,7 @@ func (c *config) check() []problem {
 		c.listen = defaultListen
 	}
 	var problems []problem
-	seen := map[string]bool{}
-	for i, p := range c.providers {
-		at := c.places.of(fmt.Sprintf("providers[%d]", i))
-		if seen[p.id] && p.id != "" {
-			problems = append(problems, problem{at, fmt.Sprintf("a second provider with the id %q", p.id), "give it an `id` of its own"})
-		}
-		seen[p.id] = true
-	}
+	problems = append(problems, c.checkProviders()...)
 	if c.places.set("secrets") && len(c.secrets) == 0 && !strings.HasPrefix(c.places["secrets"], "environment") {
 		problems = append(problems, problem{c.places["secrets"], "secrets: the list is empty", "add one, or remove the key: `signet serve` then makes one and keeps it in the data folder"})
 	}

@@ -27,6 +27,7 @@ func (c *config) complete(env func(string) string) []problem {
 			problems = append(problems, problem{"environment", name + " is not set", "set it to the secret, or change `secrets`"})
 		}
 	}
+	problems = append(problems, c.completeProviders(env)...)
 	if c.url == "" {
 		for _, name := range []string{"AUTH_URL", "NEXTAUTH_URL"} {
 			if v := env(name); v != "" {

@@ -33,12 +33,12 @@ type acceptConfig struct {
 
 func (a *acceptConfig) keys() []key {
 	return []key{
-		{"format", choice(&a.format, nil, readFormats...)},
+		{"format", choice(&a.format, readFormats...)},
 		{"secrets", secretList(&a.secrets)},
 		{"cookie", text(&a.cookie)},
 		{"claims", claims(&a.claims)},
 		{"write", flag(&a.write)},
-		{"algorithm", choice(&a.algorithm, nil, algorithms...)},
+		{"algorithm", choice(&a.algorithm, algorithms...)},
 		{"legacy", flag(&a.legacy)},
 	}
 }
@@ -60,7 +60,7 @@ func (s *sessionConfig) takeAccept(r *reader, n node) {
 		var a acceptConfig
 		before := len(r.problems)
 		if _, ok := n.Node.(*ast.MappingNode); !ok {
-			choice(&a.format, nil, readFormats...)(r, n)
+			choice(&a.format, readFormats...)(r, n)
 		} else {
 			section(a.keys())(r, n)
 			if !r.c.places.set(n.key + ".format") {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml/ast"
 )
 
 // keys are the settings of signet.yaml, in the order in which `signet init` explains them.
@@ -21,6 +19,7 @@ func (c *config) keys() []key {
 		{"store", store(&c.store)},
 		{"session", section(c.session.keys())},
 		{"providers", c.takeProviders},
+		{"mail", c.takeMail},
 		{"protect", patterns(&c.protect)},
 		{"public", patterns(&c.public)},
 		{"pages", section(c.pageKeys())},
@@ -36,9 +35,9 @@ func (c *config) keys() []key {
 
 func (s *sessionConfig) keys() []key {
 	return []key{
-		{"strategy", choice(&s.strategy, nil, "jwt", "database")},
-		{"format", choice(&s.format, nil, writtenFormats...)},
-		{"algorithm", choice(&s.algorithm, nil, algorithms...)},
+		{"strategy", choice(&s.strategy, "jwt", "database")},
+		{"format", choice(&s.format, writtenFormats...)},
+		{"algorithm", choice(&s.algorithm, algorithms...)},
 		{"claims", claims(&s.claims)},
 		{"accept", s.takeAccept},
 		{"max_age", duration(&s.maxAge)},
@@ -54,7 +53,7 @@ func (k *cookieConfig) keys() []key {
 	return []key{
 		{"name", text(&k.name)},
 		{"domain", text(&k.domain)},
-		{"same_site", choice(&k.sameSite, nil, "lax", "strict", "none")},
+		{"same_site", choice(&k.sameSite, "lax", "strict", "none")},
 		{"native", flag(&k.native)},
 	}
 }
@@ -81,8 +80,8 @@ func (c *config) limitKeys() []key {
 
 func (l *logConfig) keys() []key {
 	return []key{
-		{"level", choice(&l.level, nil, logLevels...)},
-		{"format", choice(&l.format, nil, logFormats...)},
+		{"level", choice(&l.level, logLevels...)},
+		{"format", choice(&l.format, logFormats...)},
 		{"requests", flag(&l.requests)},
 	}
 }
@@ -97,56 +96,14 @@ func homeOf(name string) string {
 		{"session", c.session.keys()}, {"session.cookie", c.session.cookie.keys()},
 		{"session.claims", claimKeys(&c.session.claims)}, {"session.accept", (&acceptConfig{}).keys()},
 		{"pages", c.pageKeys()}, {"limits", c.limitKeys()}, {"log", c.log.keys()},
-		{"providers", (&providerConfig{}).keys()},
+		{"the top level", c.keys()},
+		{"providers", allProviderKeys()}, {"mail", (&mailConfig{}).keys()},
 	} {
 		if find(s.keys, name) != nil {
 			return s.name
 		}
 	}
-	if find(c.keys(), name) != nil {
-		return "the top level"
-	}
 	return ""
-}
-
-// laterProviders are in the plan. Who writes them is told that they are not there yet,
-// rather than that there is no such thing.
-var laterProviders = []string{
-	"backend", "oauth2", "oidc", "email", "passkey", "totp",
-	"google", "github", "kakao", "naver", "apple", "discord", "facebook", "gitlab", "line", "microsoft", "slack", "twitter",
-}
-
-func (p *providerConfig) keys() []key {
-	return []key{
-		{"type", choice(&p.kind, laterProviders, "credentials")},
-		{"id", text(&p.id)},
-		{"name", text(&p.name)},
-		{"sign_up", flag(&p.signUp)},
-	}
-}
-
-func (c *config) takeProviders(r *reader, n node) {
-	c.chosen = true
-	sequence(func(r *reader, n node) {
-		var p providerConfig
-		entries := r.entries(n)
-		for _, e := range entries {
-			name, _ := keyName(e.Key)
-			if kind, ok := e.Value.(*ast.StringNode); ok && name == "type" && slices.Contains(laterProviders, kind.Value) {
-				// Its other keys are of the later version, too.
-				choice(&p.kind, laterProviders, "credentials")(r, node{e.Value, n.key + ".type"})
-				return
-			}
-		}
-		section(p.keys())(r, n)
-		if _, set := r.c.places[n.key+".type"]; !set && entries != nil {
-			r.wrong(n, "has no type", "add `type: credentials`")
-		}
-		if p.id == "" {
-			p.id = p.kind
-		}
-		c.providers = append(c.providers, p)
-	})(r, n)
 }
 
 // later takes a setting that this version cannot carry out. To ignore it would be to serve
@@ -156,7 +113,7 @@ func later(cure string) func(*reader, node) {
 }
 
 // choice takes one of some words.
-func choice(to *string, later []string, words ...string) func(*reader, node) {
+func choice(to *string, words ...string) func(*reader, node) {
 	cure := "use " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 	if len(words) == 1 {
 		cure = "use " + words[0]
@@ -167,8 +124,6 @@ func choice(to *string, later []string, words ...string) func(*reader, node) {
 		case !ok:
 		case slices.Contains(words, word):
 			*to = word
-		case slices.Contains(later, word):
-			r.wrong(n, fmt.Sprintf("%q is not in this version yet", word), cure+" until then")
 		case nearest(word, words) != "":
 			r.wrong(n, quoted(word)+" is not known", fmt.Sprintf("did you mean %q?", nearest(word, words)))
 		default:

@@ -179,7 +179,10 @@ func keyName(k ast.MapKeyNode) (name string, ok bool) {
 }
 
 // section takes a mapping with known keys.
-func section(keys []key) func(*reader, node) {
+func section(keys []key) func(*reader, node) { return sectionBut(keys, nil) }
+
+// sectionBut also knows keys of others, which it offers to nobody.
+func sectionBut(keys, others []key) func(*reader, node) {
 	return func(r *reader, n node) {
 		first := map[string]int{}
 		for _, e := range r.entries(n) {
@@ -194,6 +197,9 @@ func section(keys []key) func(*reader, node) {
 			}
 			first[name] = e.Key.GetToken().Position.Line
 			take := find(keys, name)
+			if take == nil {
+				take = find(others, name)
+			}
 			if take == nil {
 				r.unknown(e.Key, name, keys)
 				continue

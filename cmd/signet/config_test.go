@@ -77,7 +77,7 @@ func TestConfigProblems(t *testing.T) {
 		{"a pattern without end", "protect: [\"/a\", \"/a/:b(\"]\n", "signet.yaml:1:17: protect[1]: pattern \"/a/:b(\" at 5: the group is not closed; `signet match` tries patterns"},
 		{"a page on another site", "pages: {sign_in: //evil.test}\n", `signet.yaml:1:18: pages.sign_in: "//evil.test" is no path of this site; write it as /login`},
 		{"a count that is none", "limits: {account_free: many}\n", `signet.yaml:1:24: limits.account_free: "many" is no such number; write a whole number from 1 to 1000000000`},
-		{"a provider without type", "providers:\n  - id: x\n", "signet.yaml:2:5: providers[0]: has no type; add `type: credentials`"},
+		{"a provider without type", "providers:\n  - id: x\n", "signet.yaml:2:5: providers[0]: has no type; add `type: credentials`, or another"},
 		{"two providers of one id", "providers:\n  - type: credentials\n  - type: credentials\n", "signet.yaml:3:5: a second provider with the id \"credentials\"; give it an `id` of its own"},
 		{"a list of no secrets", "secrets: []\n", "signet.yaml:1:10: secrets: the list is empty; add one, or remove the key: `signet serve` then makes one and keeps it in the data folder"},
 		{"a file of secrets that is not there", "secrets: [{file: nothere}]\n", "signet.yaml:1:11: secrets[0]: open nothere: no such file or directory; write one secret on each line, newest first; `openssl rand -base64 33` makes one"},
@@ -87,7 +87,7 @@ func TestConfigProblems(t *testing.T) {
 		{"Redis is later", "redis: redis://localhost\n", "signet.yaml:1:8: redis: not in this version yet; remove it; the database keeps everything until then"},
 		{"the gateway is later", "gateway:\n  strict: true\n  routes: []\n", "signet.yaml:2:3: gateway: not in this version yet; remove it; let a reverse proxy send the base path here until then"},
 		{"PostgreSQL is later", "store: postgres://u:hunter2@db/x\n", "signet.yaml:1:8: store: PostgreSQL is not in this version yet; use sqlite:signet.db until then"},
-		{"other providers are later, with all their keys", "providers:\n  - type: backend\n    url: http://x/login\n", `signet.yaml:2:11: providers[0].type: "backend" is not in this version yet; use credentials until then`},
+		{"other providers are later, with all their keys", "providers:\n  - type: passkey\n    attachment: platform\n", `signet.yaml:2:11: providers[0].type: "passkey" is not in this version yet; remove the entry until then`},
 
 		{"no YAML", "url: 'x\n", "signet.yaml:1:6: not valid YAML: could not find end character of single-quoted text; check indentation, quotes and colons around here"},
 		{"a tab for indentation", "session:\n\tmax_age: 1d\n", "signet.yaml:2:1: not valid YAML: found character '\\t' that cannot start any token; check indentation, quotes and colons around here"},
@@ -175,11 +175,11 @@ func TestTemplate(t *testing.T) {
 		}
 	})
 	t.Run("with everything switched on", func(t *testing.T) {
-		inFolder(t, map[string]string{"signet.yaml": switchedOn})
+		inFolder(t, map[string]string{"signet.yaml": switchedOn, "corp-secret": "of corp\n"})
 		if err := makeSecret("signet-data/secret", time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		c, err := load(t, "OLD_SECRET", anotherSecret)
+		c, err := load(t, "OLD_SECRET", anotherSecret, "KAKAO_SECRET", "of kakao", "SMTP_PASSWORD", "of smtp")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,8 @@ func allKeys(c *config) []string {
 	add("pages.", c.pageKeys())
 	add("limits.", c.limitKeys())
 	add("log.", c.log.keys())
-	add("providers[0].", (&providerConfig{}).keys())
+	add("mail.", (&mailConfig{}).keys())
+	add("providers[0].", (&providerConfig{kind: kindCredentials}).keys())
 	return list
 }
 
@@ -249,7 +250,7 @@ trusted_proxies: [10.0.0.0/8]
 	case !reflect.DeepEqual(c.protect, []string{"/a/:path*", "/b"}):
 		t.Errorf("protect %v", c.protect)
 	}
-	if c.chooseProviders(); len(c.providers) != 0 {
+	if c.chooseProviders(false); len(c.providers) != 0 {
 		t.Errorf("providers %v: an empty list means none", c.providers)
 	}
 }

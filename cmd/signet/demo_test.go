@@ -101,6 +101,8 @@ func TestDemoOfSomebodyElse(t *testing.T) {
 	r := serveHere(t, "--demo")
 	b := signettest.NewBrowser(t, r.url)
 	b.Post("/api/auth/signup", url.Values{"csrfToken": {b.CSRF("/api/auth")}, "email": {"hana@example.com"}, "name": {"<Hana>"}, "password": {"correct horse battery"}})
+	letter := r.find(r.errs, `"kind":"verify".*"link":"([^"]+)"`)
+	b.Follow(b.SubmitForm(b.Get(strings.ReplaceAll(letter, `\u0026`, "&")), nil))
 	if p := b.Get("/userposts"); p.Status != 200 || !strings.Contains(p.Body, "No posts yet") || strings.Contains(p.Body, "Who am I?") {
 		t.Errorf("posts: %d %s", p.Status, p.Body)
 	}

@@ -19,6 +19,7 @@ type doctorCmd struct {
 // What a finding can be. Only wrong ones make the exit status 1.
 const (
 	isOK      = "ok"
+	isNote    = "note"
 	isWarning = "warning"
 	isWrong   = "wrong"
 )
@@ -40,6 +41,11 @@ type diagnosis struct {
 
 func (d *diagnosis) ok(check, said string, args ...any) {
 	d.add(symptom{isOK, check, fmt.Sprintf(said, args...), ""})
+}
+
+// note tells what nobody can check from here.
+func (d *diagnosis) note(check, cure, said string, args ...any) {
+	d.add(symptom{isNote, check, fmt.Sprintf(said, args...), cure})
 }
 
 func (d *diagnosis) warn(check, cure, said string, args ...any) {
@@ -82,7 +88,7 @@ func (c *doctorCmd) Run(ctx context.Context, io *terminal) error {
 	case err != nil:
 		return err
 	default:
-		config.chooseProviders()
+		config.chooseProviders(false)
 		d.examine(ctx, &config, io)
 	}
 	if c.JSON {

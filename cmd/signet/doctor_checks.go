@@ -25,7 +25,7 @@ func (d *diagnosis) examine(ctx context.Context, c *config, io *terminal) {
 	d.publicURL(c)
 	d.cookies(c)
 	d.formats(c)
-	d.providers(c)
+	d.providers(ctx, c, io)
 	d.protection(c)
 	d.clock(c, io.Now())
 	d.database(ctx, c)
@@ -38,7 +38,7 @@ func (d *diagnosis) whole(c *config, io *terminal) {
 	const check = "configuration"
 	try := *c
 	try.secrets = []secret{newSecret(freshSecret(), "nowhere", "")} // the real ones have a check of their own
-	auth, err := try.make(memory.New().Stores(), &password.Hasher{}, setting{now: io.Now, log: slog.New(slog.DiscardHandler)})
+	auth, _, err := try.make(memory.New().Stores(), &password.Hasher{}, setting{now: io.Now, log: slog.New(slog.DiscardHandler)})
 	var bad *configErrors
 	switch {
 	case errors.As(err, &bad):
@@ -152,22 +152,6 @@ func (c *config) sessionCookie(https bool) string {
 		return cookie.SecureName(name)
 	}
 	return name
-}
-
-func (d *diagnosis) providers(c *config) {
-	const check = "sign-in"
-	if len(c.providers) == 0 {
-		d.warn(check, "add `providers: [{type: credentials}]`", "there is no way to sign in")
-		return
-	}
-	var names []string
-	for _, p := range c.providers {
-		names = append(names, p.id)
-		if p.signUp {
-			names[len(names)-1] += " (visitors may open accounts)"
-		}
-	}
-	d.ok(check, "%s", strings.Join(names, ", "))
 }
 
 func (d *diagnosis) protection(c *config) {

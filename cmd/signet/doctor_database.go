@@ -92,7 +92,7 @@ func (d *diagnosis) users(ctx context.Context, c *config) {
 		d.wrong("users", "see the file and who may read it", "%v", err)
 		return
 	}
-	if len(users) == 0 && !c.signUpOpen() {
+	if len(users) == 0 && !c.opensAccounts() {
 		d.warn("users", "`signet user add you@example.com`", "there are none, and visitors cannot open accounts")
 	}
 	lost, err := c.lostAccounts(ctx, store, users)
@@ -122,8 +122,15 @@ func (c *config) lostAccounts(ctx context.Context, store *sqlite.Store, users []
 	return lost, nil
 }
 
+// signUpOpen tells whether there is a form to open an account with.
 func (c *config) signUpOpen() bool {
-	return slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.signUp })
+	return slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.kind == kindCredentials && p.signUp })
+}
+
+// opensAccounts tells whether somebody new can come in at all: whom another site or a back
+// end knows has an account here at the first sign-in.
+func (c *config) opensAccounts() bool {
+	return slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.signUp || p.isOAuth() || p.kind == kindBackend })
 }
 
 // sound lets SQLite check the file.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"reflect"
 	"strings"
@@ -39,6 +40,7 @@ type terminal struct {
 	Out, Err io.Writer
 	Now      func() time.Time
 	Env      func(name string) string // "" where it is not set
+	HTTP     *http.Client             // for calls to providers; nil is the usual one
 }
 
 // placeFlags say where configuration and data are. Verbs that work on them embed it and

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -76,9 +77,15 @@ func serveHere(t testing.TB, args ...string) *running { return serveWith(t, envi
 
 func serveWith(t testing.TB, env func(string) string, args ...string) *running {
 	t.Helper()
+	return serveReaching(t, nil, env, args...)
+}
+
+// serveReaching also says how providers are called; nil is the usual way.
+func serveReaching(t testing.TB, client *http.Client, env func(string) string, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{t: t, out: newLines(), errs: newLines(), cancel: cancel, status: make(chan int, 1)}
-	at := &terminal{In: strings.NewReader(""), Out: r.out, Err: r.errs, Now: time.Now, Env: env}
+	at := &terminal{In: strings.NewReader(""), Out: r.out, Err: r.errs, Now: time.Now, Env: env, HTTP: client}
 	go func() { r.status <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), at) }()
 	t.Cleanup(func() { r.stop() })
 	r.url = r.find(r.out, `listening on (http://\S+)`)

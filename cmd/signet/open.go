@@ -34,6 +34,8 @@ type opened struct {
 	auth   *signet.Auth
 	store  *sqlite.Store
 	hasher *password.Hasher // of all providers, since its limits are for the whole process
+
+	letters *letters
 }
 
 // A setting is what the command line adds to a configuration.
@@ -41,6 +43,7 @@ type setting struct {
 	weak bool // take weak secrets
 	now  func() time.Time
 	log  *slog.Logger
+	http *http.Client // for calls to providers; nil is the one of package signet
 }
 
 // open makes everything over the store, which stays the caller's to close.
@@ -50,7 +53,7 @@ func (c *config) open(ctx context.Context, store *sqlite.Store, s setting) (*ope
 		return nil, err
 	}
 	var err error
-	o.auth, err = c.make(store.Stores(), o.hasher, s)
+	o.auth, o.letters, err = c.make(store.Stores(), o.hasher, s)
 	return o, err
 }
 
@@ -81,7 +84,15 @@ func imitate(ctx context.Context, h *password.Hasher, store *sqlite.Store, provi
 
 // make turns the configuration into that of package signet. What signet says against it is
 // told with its place in the file.
-func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) (*signet.Auth, error) {
+func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) (*signet.Auth, *letters, error) {
+	l, err := c.makeLetters(s)
+	if err != nil {
+		return nil, nil, &configErrors{c.mail.explain(c.places, "mail", err)}
+	}
+	providers, err := c.makeProviders(hasher, l, s)
+	if err != nil {
+		return nil, nil, err
+	}
 	auth, err := signet.New(signet.Config{
 		Keys:            ringFrom(c.secrets),
 		AllowWeakSecret: s.weak,
@@ -90,39 +101,66 @@ func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) 
 		TrustHost:       c.trusting(),
 		TrustedProxies:  c.trustedProxies,
 		TrustedOrigins:  c.trustedOrigins,
-		Providers:       c.makeProviders(hasher),
+		Providers:       providers,
+		Mailer:          l.mailer,
 		Stores:          stores,
 		Session:         c.session.make(),
 		Protect:         c.protect,
 		Callbacks:       signet.Callbacks{Allow: c.allow()},
 		Pages:           c.makePages(),
 		Limits:          c.limits,
-		World:           signet.World{Now: s.now, Log: s.log},
+		World:           signet.World{Now: s.now, Log: s.log, HTTP: s.http},
 	})
 	if err != nil {
-		return nil, c.explain(err)
+		return nil, nil, c.explain(err)
 	}
-	return auth, nil
+	return auth, l, nil
 }
 
 // chooseProviders settles the ways to sign in where nobody listed any: by password, and
-// where only this machine is served, everybody may open an account.
-func (c *config) chooseProviders() {
-	if !c.chosen {
-		c.providers = []providerConfig{{kind: "credentials", id: "credentials", signUp: !c.forOutside()}}
+// where only this machine is served, everybody may open an account. The demo then shows
+// letters as well, on a page.
+func (c *config) chooseProviders(demo bool) {
+	if c.chosen {
+		return
+	}
+	c.providers = []providerConfig{{kind: kindCredentials, id: kindCredentials, signUp: !c.forOutside()}}
+	if demo && !c.forOutside() {
+		c.providers = append(c.providers, providerConfig{
+			kind: kindEmail, id: kindEmail, signUp: true, mail: mailConfig{outbox: c.mail == nil},
+		})
 	}
 }
 
-func (c *config) makeProviders(hasher *password.Hasher) []signet.Provider {
+// makeProviders makes them in their order, which is that of the sign-in page.
+func (c *config) makeProviders(hasher *password.Hasher, l *letters, s setting) ([]signet.Provider, error) {
 	var list []signet.Provider
-	for _, p := range c.providers {
-		list = append(list, credentials.Passwords(credentials.PasswordOptions{
-			Options: credentials.Options{ID: p.id, Name: p.name},
-			SignUp:  p.signUp,
-			Hasher:  hasher,
-		}))
+	for i, p := range c.providers {
+		made, err := p.make(hasher, l, s)
+		if err != nil {
+			return nil, &configErrors{p.mail.explain(c.places, c.keyOfProvider(i), err)} // was tried by check
+		}
+		list = append(list, made)
 	}
-	return list
+	return list, nil
+}
+
+func (p *providerConfig) make(hasher *password.Hasher, l *letters, s setting) (signet.Provider, error) {
+	switch {
+	case p.kind == kindBackend:
+		return p.makeBackend(), nil
+	case p.kind == kindEmail:
+		return p.makeEmail(l, s.now)
+	case p.kind == kindOIDC:
+		return p.makeOIDC(), nil
+	case p.kind == kindOAuth2:
+		return p.makeOAuth2(), nil
+	case p.isSocial():
+		return p.makeSocial()
+	}
+	return credentials.Passwords(credentials.PasswordOptions{
+		Options: credentials.Options{ID: p.id, Name: p.name}, SignUp: p.signUp, Hasher: hasher,
+	}), nil
 }
 
 func (c *config) makePages() signet.Pages {

@@ -45,7 +45,7 @@ func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store
 	if s.Demo {
 		c.protect = append(c.protect, demoProtects...)
 	}
-	o, err := c.open(ctx, store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log})
+	o, err := c.open(ctx, store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log, http: io.HTTP})
 	if err != nil {
 		return err
 	}
@@ -69,8 +69,8 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 	if err := errors.Join(c.listenAt(s.Listen), c.logAt(s.LogLevel, s.LogFormat)); err != nil {
 		return nil, err
 	}
-	c.chooseProviders()
-	problems := c.reachable()
+	c.chooseProviders(s.Demo)
+	problems := append(c.reachable(), c.exposedOutbox()...)
 	if s.Demo && !c.onLoopback() {
 		return nil, &usageError{fmt.Sprintf("--demo has a user whose password is printed, and others can reach %s", c.listen), "listen on 127.0.0.1"}
 	}
@@ -107,6 +107,9 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 	}
 	if life.public, err = listen(c.listen, life.closing(front), log); err != nil {
 		return err
+	}
+	if front.outbox != nil {
+		front.outbox.Address = life.public.url() + outboxPath
 	}
 	life.start()
 	fmt.Fprintf(io.Out, "listening on %s\n", life.public)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/pages"
+	"github.com/signet-auth/signet/provider/email"
 )
 
 // A front is everything that the public listener answers.
@@ -20,7 +21,8 @@ type front struct {
 	http.Handler
 	recovery *recovery
 	timing   *timing
-	demo     *demo // nil without --demo
+	demo     *demo         // nil without --demo
+	outbox   *email.Outbox // nil where letters are sent, or there are none
 }
 
 // front puts the handlers together: the end points of Auth.js under the base path, and
@@ -36,7 +38,12 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 		}
 		beside = f.demo.serve
 	}
-	f.recovery = &recovery{next: split(site.base, o.auth.Handler(), o.auth.Middleware(beside)), log: log}
+	ends := c.scripts(o.auth)
+	if f.outbox = o.letters.outbox; f.outbox != nil {
+		ends[outboxPath] = onlyHere(f.outbox, http.HandlerFunc(site.serve))
+	}
+	behind := atPaths(ends, o.auth.Middleware(beside))
+	f.recovery = &recovery{next: split(site.base, o.auth.Handler(), behind), log: log}
 	f.Handler = bounded(f.recovery)
 	if c.adminListen != "" {
 		f.timing = newTiming(site.base)
@@ -56,8 +63,11 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 
 // greet prints what to do next.
 func (f *front) greet(w io.Writer, url string) {
-	if f.demo != nil {
+	switch {
+	case f.demo != nil:
 		f.demo.greet(w, url)
+	case f.outbox != nil:
+		greetOutbox(w, url)
 	}
 }
 

@@ -227,7 +227,7 @@ func (s *serveCmd) reread(io *terminal) (*config, error) {
 	if err := errors.Join(c.listenAt(s.Listen), c.logAt(s.LogLevel, s.LogFormat), c.findSecrets()); err != nil {
 		return nil, err
 	}
-	c.chooseProviders()
+	c.chooseProviders(s.Demo)
 	if len(c.secrets) == 0 {
 		return nil, fmt.Errorf("there is no secret any more in %s", c.secretPath())
 	}
@@ -252,7 +252,8 @@ func (c *config) differs(next *config) []string {
 		{"drain", c.drain, next.drain},
 		{"store", c.database, next.database},
 		{"session", c.session.withoutSecrets(), next.session.withoutSecrets()},
-		{"providers", c.providers, next.providers},
+		{"providers", comparable(c.providers), comparable(next.providers)},
+		{"mail", c.mail.comparable(), next.mail.comparable()},
 		{"protect", c.protect, next.protect},
 		{"public", c.public, next.public},
 		{"pages", c.pages, next.pages},

@@ -109,7 +109,7 @@ func TestSignUpIsOpenOnLoopbackOnly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if config.chooseProviders(); config.signUpOpen() != c.want {
+			if config.chooseProviders(false); config.signUpOpen() != c.want {
 				t.Errorf("open: %v, want %v", config.signUpOpen(), c.want)
 			}
 		})

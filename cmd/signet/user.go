@@ -73,6 +73,8 @@ type userAddCmd struct {
 	Name  string   `placeholder:"NAME" help:"Name to show."`
 	Group []string `sep:"none" placeholder:"GROUP" help:"Group of the user; may be repeated."`
 	ID    string   `placeholder:"ID" help:"ID of the user (default: a random one)."`
+
+	Verified bool `help:"The address is known to be the user's: a letter to it keeps the password, and Google and others may sign in with it."`
 	passwordFlags
 	placeFlags
 	outputFlags
@@ -115,6 +117,9 @@ func (c *userAddCmd) user(io *terminal) (signet.User, error) {
 		return signet.User{}, &usageError{"user add: " + quoted(c.Email) + " is no e-mail address", "write it as name@example.com"}
 	}
 	u := signet.User{ID: c.ID, Email: email, Name: strings.TrimSpace(c.Name), Created: io.Now(), Updated: io.Now()}
+	if c.Verified {
+		u.EmailVerified = u.Created
+	}
 	if !isLine(u.Name, 256) {
 		return u, &usageError{"user add: --name is no line of text of at most 256 bytes", "leave control characters out"}
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/signet-auth/signet"
@@ -189,7 +191,7 @@ type userDeleteCmd struct {
 
 // Run is the verb.
 func (c *userDeleteCmd) Run(ctx context.Context, io *terminal) error {
-	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, _ config) error {
+	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, site config) error {
 		u, err := c.find(ctx, store)
 		if err != nil {
 			return fmt.Errorf("user delete: %w", err)
@@ -201,11 +203,31 @@ func (c *userDeleteCmd) Run(ctx context.Context, io *terminal) error {
 		if err := c.confirm(io, u, len(alive)); err != nil {
 			return err
 		}
+		if err := site.giveBack(ctx, io, store, u.ID); err != nil {
+			fmt.Fprintf(io.Err, "signet: user delete: %s; the user can still end it there\n", oneLine(err.Error()))
+		}
 		if err := store.DeleteUser(ctx, u.ID, io.Now()); err != nil {
 			return fmt.Errorf("user delete: %w", err)
 		}
 		return c.print(io, changedUser{userOf(u), len(alive)}, "Deleted %s and ended %s.\n", nameOf(u), counted(len(alive), "session"))
 	})
+}
+
+// giveBack lets the providers of a user know that it is over (ruling 18). It does what it
+// can: a user who asks to be forgotten is, whoever cannot be reached.
+func (c *config) giveBack(ctx context.Context, io *terminal, store *sqlite.Store, userID string) error {
+	c.chooseProviders(false)
+	if !slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.isOAuth() || p.kind == kindBackend }) {
+		return nil
+	}
+	if err := c.findSecrets(); err != nil {
+		return err
+	}
+	o, err := c.open(ctx, store, setting{weak: true, now: io.Now, log: slog.New(slog.DiscardHandler), http: io.HTTP})
+	if err != nil {
+		return err
+	}
+	return errors.Join(o.auth.GiveBack(ctx, userID), o.auth.Close())
 }
 
 // confirm asks, unless it was told not to.

@@ -61,6 +61,19 @@ type shownUser struct {
 	listedUser
 	Accounts []listedAccount `json:"accounts"`
 	Sessions []listedSession `json:"sessions"`
+
+	letters []string // providers that let the user in by a letter, for which nothing is stored
+}
+
+// byLetter names the providers that write to the user's address.
+func (c *config) byLetter(u signet.User) []string {
+	var ids []string
+	for _, p := range c.providers {
+		if p.kind == kindEmail && u.Email != "" {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
 }
 
 // userShowCmd shows one user.
@@ -72,7 +85,7 @@ type userShowCmd struct {
 
 // Run is the verb.
 func (c *userShowCmd) Run(ctx context.Context, io *terminal) error {
-	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, _ config) error {
+	return withStore(ctx, io, c.placeFlags, func(store *sqlite.Store, site config) error {
 		u, err := c.find(ctx, store)
 		if err != nil {
 			return fmt.Errorf("user show: %w", err)
@@ -85,7 +98,7 @@ func (c *userShowCmd) Run(ctx context.Context, io *terminal) error {
 		if err != nil {
 			return fmt.Errorf("user show: %w", err)
 		}
-		shown := shownUser{userOf(u), []listedAccount{}, append([]listedSession{}, sessions...)}
+		shown := shownUser{userOf(u), []listedAccount{}, append([]listedSession{}, sessions...), site.byLetter(u)}
 		for _, a := range accounts {
 			shown.Accounts = append(shown.Accounts, accountOf(a))
 		}
@@ -117,13 +130,18 @@ func (s *shownUser) print(io *terminal) error {
 		line("verified", localTime(*s.Verified, now))
 	}
 	line("created", localTime(s.Created, now)+" ("+relative(s.Created, now)+")")
-	fmt.Fprintf(&b, "\n%s to sign in\n", counted(len(s.Accounts), "way"))
+	fmt.Fprintf(&b, "\n%s to sign in\n", counted(len(s.Accounts)+len(s.letters), "way"))
 	for _, a := range s.Accounts {
 		text := "  " + a.Provider + " " + a.Subject
 		if a.Password != "" {
 			text += ", password (" + a.Password + ") of " + shortTime(a.Updated, now)
+		} else {
+			text += ", since " + shortTime(a.Created, now)
 		}
 		fmt.Fprintln(&b, visible(text))
+	}
+	for _, id := range s.letters {
+		fmt.Fprintln(&b, visible("  "+id+" "+s.Email+", by a letter"))
 	}
 	fmt.Fprintf(&b, "\n%s\n", counted(len(s.Sessions), "session"))
 	if _, err := fmt.Fprint(io.Out, b.String()); err != nil || len(s.Sessions) == 0 {
