@@ -91,8 +91,8 @@ func (x *exchange) entered(p registered, err error) {
 func (x *exchange) answered(p registered, fields url.Values) {
 	w, err := x.take(p, func(w waiting) bool { return sameText(w.ID, fields.Get("state")) })
 	x.back = x.home(w.Back)
-	if errors.Is(err, ErrSpent) && x.Session != nil {
-		x.send(x.back) // the same answer again, after it signed this browser in
+	if x.cameBefore(p, err) {
+		x.send(x.back)
 		return
 	}
 	if errors.Is(err, errNoAttempt) || errors.Is(err, ErrSpent) {
@@ -115,16 +115,30 @@ func (x *exchange) answered(p registered, fields url.Values) {
 		at.Purpose = ToLink
 	}
 	step, err := p.Finish(x.context(), at)
-	if err != nil {
-		x.refused(p, err)
-		return
-	}
 	id, ok := step.(Identity)
-	if !ok {
+	switch {
+	case err == nil && !ok:
 		x.follow(p, w, step)
 		return
+	case err == nil:
+		err = x.arrive(p, at.User, id)
 	}
-	x.entered(p, x.arrive(p, at.User, id))
+	var no *Refused
+	if errors.As(err, &no) && at.User != nil && x.Session != nil && no.RetryAfter == 0 {
+		x.changed(http.StatusForbidden, "error", firstOf(no.Kind, kindCallback)) // where they began
+		return
+	}
+	x.entered(p, err)
+}
+
+// cameBefore tells whether an answer is the one that has signed this browser in a moment
+// ago: somebody loaded the page again.
+func (x *exchange) cameBefore(p registered, err error) bool {
+	if x.Session == nil {
+		return false
+	}
+	return errors.Is(err, ErrSpent) ||
+		errors.Is(err, errNoAttempt) && x.Session.Provider == p.info.ID && x.now.Sub(x.Session.AuthTime) < attemptLife
 }
 
 // home is where a visitor goes after a sign-in that kept back.

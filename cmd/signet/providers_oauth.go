@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"time"
@@ -206,6 +205,3 @@ func requestHeader(fields map[string]*secret) http.Header {
 	}
 	return h
 }
-
-// nameOr is the name of a provider for people.
-func (p *providerConfig) nameOr() string { return cmp.Or(p.name, p.id) }

@@ -13,6 +13,7 @@ import { run, serve } from './process.js'
  * @property {string[]} [accept]           formats also read
  * @property {string} [updateAge]
  * @property {{ email: string, name: string, password: string }[]} users
+ * @property {object[]} [providers]        further entries of `providers`
  */
 
 /** @returns the path of the binary under test, which `./dev e2e` builds */
@@ -48,7 +49,7 @@ export async function startSignet(options) {
 export const command = (args, input) => run(binary(), args, input)
 
 /** @param {Options} options */
-function yaml({ url, secrets, strategy, format, accept = [], updateAge }) {
+function yaml({ url, secrets, strategy, format, accept = [], updateAge, providers = [] }) {
   // JSON strings and lists are YAML too.
   return `url: ${JSON.stringify(url)}
 secrets: ${JSON.stringify(secrets)}
@@ -60,6 +61,6 @@ ${updateAge ? `  update_age: ${updateAge}\n` : ''}store: sqlite:signet.db
 providers:
   - type: credentials
     sign_up: true
-protect: ["/userposts", "/userposts/:path*"]
+${providers.map((provider) => `  - ${JSON.stringify(provider)}\n`).join('')}protect: ["/userposts", "/userposts/:path*"]
 `
 }

@@ -31,12 +31,14 @@ export const formats = (peer) => onReference ? [{ format: peer.format }] : [
  * @param {string[]} [options.accept]
  * @param {string} [options.updateAge]
  * @param {string[]} [options.secrets]
+ * @param {object[]} [options.providers]
+ * @param {(options: object) => Promise<object>} [options.start] starts the server behind the page
  * @param {boolean} [options.page] false: no page is needed, only the server */
-export async function openSite({ peer, page = true, ...options }) {
+export async function openSite({ peer, page = true, start = onReference ? startReference : startSignet, ...options }) {
   const origin = await openOrigin(page ? await bundlePage(peer.folder) : '')
   try {
-    const server = onReference ? await startReference(peer, origin.url, options) : await startSignet({
-      url: origin.url, strategy: 'jwt', format: 'authjs', secrets, users: [user], ...options,
+    const server = await start({
+      peer, url: origin.url, strategy: 'jwt', format: 'authjs', secrets, users: [user], ...options,
     })
     origin.forwardTo(server.port)
     return {
@@ -57,8 +59,8 @@ export async function openSite({ peer, page = true, ...options }) {
 }
 
 // A process of its own: the wire tests pretend to be a browser in theirs.
-function startReference(peer, url, options) {
-  const settings = { url, secrets: options.secrets ?? secrets, user }
+function startReference({ peer, url, secrets }) {
+  const settings = { url, secrets, user }
   const main = fileURLToPath(new URL('reference-main.js', import.meta.url))
   return serve(process.execPath, [main, new URL('reference.js', peer.folder).href, JSON.stringify(settings)])
 }

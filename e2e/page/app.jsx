@@ -33,6 +33,7 @@ function Page() {
       <button id="refresh" onClick={show(() => update())}>Refresh</button>
       <button id="sign-out" onClick={show(() => signOut({ redirect: false }))}>Sign out</button>
       <button id="sign-in-page" onClick={() => signIn()}>Sign-in page</button>
+      <button id="sign-in-corp" onClick={() => signIn('corp')}>Sign in at work</button>
       <button id="leave" onClick={() => signOut({ callbackUrl: '/?left' })}>Sign out and leave</button>
     </main>
   )
