@@ -9,19 +9,17 @@ import (
 )
 
 const (
-	// printSize is how many bytes of a MAC make a print. Whoever can make two values
-	// with one print has the key.
-	printSize = 16
-
-	// maxPrint is the longest jti, in bytes, that is taken for a print.
-	maxPrint = 64
+	// printSize is how many characters of a MAC make a print: 132 bits. Whoever can make two
+	// values with one print has the key.
+	printSize = 22
 )
 
 // Open reads a value. exp is required and exclusive (jose: now >= exp is expired), nbf is
 // checked if it is there, iat has to be a number then and is not judged: a visitor whose
 // app runs on a fast clock is no forger. Times may have fractions.
 //
-// Print is the jti, or made from the MAC where there is none of 1 to 64 bytes.
+// Print is the beginning of the MAC as it is written, which has one spelling only, and lies
+// in value.
 func (c *codec) Open(value string, now time.Time) (opened seal.Opened, err error) {
 	var f found
 	err = c.read(value, &opened, &f)
@@ -59,7 +57,8 @@ func (c *codec) read(value string, out *seal.Opened, f *found) error {
 	if err != nil {
 		return err
 	}
-	k := c.authenticate(h.kid, value[:strings.LastIndexByte(value, '.')], mac)
+	dot := strings.LastIndexByte(value, '.')
+	k := c.authenticate(h.kid, value[:dot], mac)
 	if k == nil {
 		return foreign("")
 	}
@@ -67,7 +66,7 @@ func (c *codec) read(value string, out *seal.Opened, f *found) error {
 		return err
 	}
 	out.Claims = claims[:len(claims):len(claims)]
-	out.Print = f.print(mac)
+	out.Print = value[dot+1:][:printSize] // a MAC that is right is longer
 	out.Key = k.id
 	out.Stale = k != c.keys[0]
 	out.Header = header[:len(header):len(header)]
@@ -122,17 +121,17 @@ func (c *codec) authenticate(kid, input string, mac []byte) *sessionKey {
 
 // found are the claims that a session codec looks at, as they are written; nil where one
 // is missing.
-type found struct{ iat, exp, nbf, jti, sub []byte }
+type found struct{ iat, exp, nbf, sub []byte }
 
-var foundNames = []string{"iat", "exp", "nbf", "jti", "sub"}
+var foundNames = []string{"iat", "exp", "nbf", "sub"}
 
 // find checks that claims are one JSON object, and finds ours in it.
 func (f *found) find(claims []byte) error {
-	var values [5][]byte
+	var values [4][]byte
 	if err := seal.Pick(claims, foundNames, values[:]); err != nil {
 		return err
 	}
-	f.iat, f.exp, f.nbf, f.jti, f.sub = values[0], values[1], values[2], values[3], values[4]
+	f.iat, f.exp, f.nbf, f.sub = values[0], values[1], values[2], values[3]
 	return nil
 }
 
@@ -172,22 +171,6 @@ func (f *found) judge(now time.Time, leeway time.Duration) (life seal.Life, err 
 		return seal.Life{}, &seal.OpenError{Reason: seal.ErrExpired}
 	}
 	return life, nil
-}
-
-// print names a value by its jti, or by its MAC.
-func (f *found) print(mac []byte) string {
-	if n := len(f.jti); 2 < n && n <= maxPrint+2 && f.jti[0] == '"' {
-		// A text without escapes has been checked with the claims around it.
-		if bytes.IndexByte(f.jti, '\\') < 0 {
-			return string(f.jti[1 : n-1])
-		}
-		if id, ok := seal.String(f.jti); ok {
-			return id
-		}
-	}
-	var text [(printSize*8 + 5) / 6]byte
-	b64.Encode(text[:], mac[:printSize])
-	return string(text[:])
 }
 
 // seconds are whole ones, which is what a clock counts in.

@@ -23,9 +23,10 @@ func TestSealedOpensAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := fmt.Sprintf(`{"email":"minsu@example.com","n":9007199254740993,"iat":1767225600,"exp":1767229200,"jti":%q}`, got.Print)
-			if string(got.Claims) != want {
-				t.Errorf("Claims = %s, want %s", got.Claims, want)
+			want := `{"email":"minsu@example.com","n":9007199254740993,"iat":1767225600,"exp":1767229200,"jti":"`
+			jti, ok := strings.CutPrefix(string(got.Claims), want)
+			if !ok || len(jti) != 24 {
+				t.Errorf("Claims = %s, want %s and 22 characters", got.Claims, want)
 			}
 			if string(got.Header) != `{"alg":"`+name+`"}` || got.Key != "2" || got.Stale || got.Life != life {
 				t.Errorf("Open = %+v", got)
@@ -219,29 +220,20 @@ func TestTheTimesOfASession(t *testing.T) {
 	}
 }
 
+// A print is the beginning of the MAC: the same for one value, another for every other.
 func TestPrints(t *testing.T) {
 	codec := newCodec(t, jwt.Options{}, newest)
-	printOf := func(claims string) string {
-		got, err := codec.Open(forge(t, "HS256", newest.Secret, `{"alg":"HS256"}`, claims), now)
+	seen := map[string]string{}
+	for _, claims := range []string{`{"exp":1767229200}`, `{"exp":1767229200,"jti":"a"}`, `{"exp":1767229201,"jti":"a"}`} {
+		value := forge(t, "HS256", newest.Secret, `{"alg":"HS256"}`, claims)
+		got, err := codec.Open(value, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got.Print
-	}
-	long := strings.Repeat("j", 65)
-	for claims, want := range map[string]string{
-		`{"exp":1767229200,"jti":"a-1"}`:                  "a-1",
-		`{"exp":1767229200,"jti":"` + long[:64] + `"}`:    long[:64],
-		`{"exp":1767229200,"jti":"` + long + `"}`:         "",
-		`{"exp":1767229200,"jti":7}`:                      "",
-		`{"exp":1767229200,"jti":""}`:                     "",
-		`{"exp":1767229200}`:                              "",
-		`{"exp":1767229200,"jti":["a","b"]}`:              "",
-		`{"exp":1767229200,"jti":"\u0061-1","again":"a"}`: "a-1",
-	} {
-		if got := printOf(claims); want != "" && got != want || want == "" && len(got) != 22 {
-			t.Errorf("%s: print %q, want %q or 22 characters of the MAC", claims, got, want)
+		if len(got.Print) != 22 || !strings.Contains(value, "."+got.Print) || seen[got.Print] != "" {
+			t.Errorf("%s: print %q, as of %q", claims, got.Print, seen[got.Print])
 		}
+		seen[got.Print] = claims
 	}
 }
 
