@@ -65,7 +65,7 @@ var (
 	AuthJSv4 = Format{Name: "authjs-v4", Make: authjs.V4, Stem: "next-auth", Chunk: 3933}
 )
 
-// sameCookie tells whether g reads nothing that f does not: the same format under the same
+// covers tells whether g reads nothing that f does not: the same format under the same
 // name with the same keys.
 func (f Format) covers(g Format) bool {
 	return f.Name == g.Name && f.Cookie == g.Cookie && g.Keys == nil && !g.Beside
