@@ -1,12 +1,13 @@
-// Package token knows what a provider's tokens are: the access token that a back end takes,
-// the refresh token behind it, and when each ends.
+// Package token keeps the tokens that a provider gave for one person usable: the access token
+// that a back end takes, the refresh token behind it, and when each ends. A [Keeper] asks for
+// new ones once per expiry, however many goroutines and processes want them at that moment. A
+// [Transport] attaches them to requests.
 //
-// It does not own where they are kept or who may see them, and knows nothing of providers,
-// sessions or cookies.
+// It does not own where they are kept (a [Place] does, and seals them there) or who may see
+// them, and knows nothing of providers, sessions or of what cookies a browser has.
 package token
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -26,9 +27,6 @@ type Set struct {
 	Expires        time.Time `json:"expires,omitzero"`
 	RefreshExpires time.Time `json:"refresh_expires,omitzero"`
 }
-
-// ErrEnded: the grant is over, and only the user can give another.
-var ErrEnded = errors.New("token: the grant is over")
 
 // Merge is a refresh answer laid over what there was: what the answer leaves out stays
 // (RFC 6749 section 6 for the refresh token; the others as providers do it).
