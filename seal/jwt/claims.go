@@ -155,7 +155,8 @@ func audiences(raw []byte) ([]string, error) {
 func (v Verifier) judgeTimes(c *claims, out *Verified, clock int64) error {
 	leeway := seconds(v.Leeway)
 	var ok bool
-	if out.Expires, ok = seal.Seconds(c.exp); !ok || !v.Latest.IsZero() && out.Expires.After(v.Latest) {
+	dated := c.exp != nil || !profiles[v.Profile].undated
+	if out.Expires, ok = seal.Seconds(c.exp); dated && !ok || !v.Latest.IsZero() && out.Expires.After(v.Latest) {
 		return malformed("exp") // also where there is none
 	}
 	if c.nbf != nil {
@@ -172,7 +173,7 @@ func (v Verifier) judgeTimes(c *claims, out *Verified, clock int64) error {
 			return malformed("iat")
 		}
 	}
-	if !out.Expires.After(time.Unix(clock-leeway, 0)) {
+	if dated && !out.Expires.After(time.Unix(clock-leeway, 0)) {
 		return &seal.OpenError{Reason: seal.ErrExpired}
 	}
 	return v.judgeIssued(c, out.Issued, clock)

@@ -119,8 +119,8 @@ func (k *Key) place(name string) int {
 	return -1
 }
 
-// symmetric tells a secret from a public key.
-func (k *Key) symmetric() bool { return k.macs != nil }
+// Symmetric tells a secret, which signs as well, from a public key.
+func (k *Key) Symmetric() bool { return k.macs != nil }
 
 // ID is the name that tokens call the key by, or empty.
 func (k *Key) ID() string { return k.id }

@@ -341,3 +341,19 @@ func TestKeyErrorsHoldNoKey(t *testing.T) {
 		}
 	}
 }
+
+// Whoever publishes keys, or fetches published ones, needs to tell which are secrets.
+func TestSymmetricKeysAreTold(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"kty":"oct","k":"` + b64.EncodeToString(make([]byte, 32)) + `"}`:                true,
+		`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`: false,
+	} {
+		k, err := jwt.ParseKey([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k.Symmetric() != want {
+			t.Errorf("%s: Symmetric is %t", text, k.Symmetric())
+		}
+	}
+}

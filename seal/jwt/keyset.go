@@ -46,7 +46,7 @@ func NewSet(keys ...*Key) (*Set, error) {
 		if k == nil {
 			return nil, errors.New("jwt: a key of the set is nil")
 		}
-		if k.symmetric() != keys[0].symmetric() {
+		if k.Symmetric() != keys[0].Symmetric() {
 			return nil, errors.New("jwt: a set holds either secrets or public keys")
 		}
 		if !s.add(k) {

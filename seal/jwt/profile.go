@@ -23,6 +23,11 @@ const (
 	// iss, aud, iat, jti, the event, and sub or sid are required; a nonce is refused.
 	// That a jti comes once is for the caller to watch.
 	LogoutToken Profile = "logout+jwt"
+
+	// UserInfo: a signed answer of a userinfo end point, OpenID Connect Core section 5.3.2.
+	// iss, aud and sub are required. It need not have an exp, since it comes straight from
+	// the issuer and is used at once.
+	UserInfo Profile = "oidc-userinfo"
 )
 
 // rules are what a profile asks of every token.
@@ -31,12 +36,14 @@ type rules struct {
 	bare      bool // typ may be missing
 	named     bool // issuer and audience have to be configured
 	require   []string
+	undated   bool // exp may be missing
 	issuedAge time.Duration
 }
 
 var profiles = map[Profile]rules{
 	"":          {typ: "JWT", bare: true},
 	IDToken:     {typ: "JWT", bare: true, named: true, require: []string{"iss", "aud", "sub", "iat"}},
+	UserInfo:    {typ: "JWT", bare: true, named: true, undated: true, require: []string{"iss", "aud", "sub"}},
 	AccessToken: {typ: "at+jwt", named: true, require: []string{"iss", "aud", "sub", "iat", "jti", "client_id"}},
 	LogoutToken: {
 		typ: "logout+jwt", named: true, require: []string{"iss", "aud", "iat", "jti", "events", "sub|sid"},

@@ -50,7 +50,7 @@ type Verifier struct {
 	Typ string
 
 	// Require names claims that must be there and neither null nor empty. "a|b" asks for
-	// one of two. exp is always required, more by Profile.
+	// one of two. exp is always required but by [UserInfo], more by Profile.
 	Require []string
 
 	// Nonce must be the token's nonce. An ID token needs it, unless WithoutNonce is set.
