@@ -1,4 +1,4 @@
-// Package memory keeps users, accounts, sessions, tickets and revocations in memory.
+// Package memory keeps users, accounts, sessions, tickets, errands and revocations in memory.
 //
 // It serves tests, trials and programs that may forget everything when they stop. Nothing
 // is written anywhere and nothing is shared between processes: two of them would not see
@@ -30,6 +30,7 @@ type Store struct {
 	sessions sync.Map // SessionID → *signet.SessionRow
 
 	tickets tickets
+	errands errands
 }
 
 var (
@@ -42,6 +43,7 @@ var (
 	_ signet.SessionSweeper = (*Store)(nil)
 	_ signet.Feed           = (*Store)(nil)
 	_ signet.TicketStore    = (*Store)(nil)
+	_ signet.ErrandStore    = (*Store)(nil)
 )
 
 // New returns an empty store.
@@ -53,10 +55,11 @@ func New() *Store {
 		ofUser:  map[string]map[signet.SessionID]bool{},
 		news:    feed{changed: make(chan struct{})},
 		tickets: tickets{m: map[string]*ticket{}},
+		errands: errands{m: map[string]signet.Errand{}},
 	}
 }
 
 // Stores returns s in every part.
 func (s *Store) Stores() signet.Stores {
-	return signet.Stores{Users: s, Accounts: s, Sessions: s, Tickets: s, Counters: s}
+	return signet.Stores{Users: s, Accounts: s, Sessions: s, Tickets: s, Counters: s, Errands: s}
 }

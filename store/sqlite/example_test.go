@@ -56,7 +56,7 @@ func ExamplePending() {
 	_, err = sqlite.Open(ctx, path, sqlite.Options{NoMigrate: true})
 	fmt.Println(errors.Is(err, sqlite.ErrPending))
 	// Output:
-	// [0001_start] <nil>
+	// [0001_start 0002_errands] <nil>
 	// true
 }
 

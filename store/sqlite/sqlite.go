@@ -1,5 +1,5 @@
-// Package sqlite keeps users, accounts, sessions, tickets and revocations in one SQLite
-// file, without cgo.
+// Package sqlite keeps users, accounts, sessions, tickets, errands and revocations in one
+// SQLite file, without cgo.
 //
 // What a call has acknowledged survives a crash of the process and a loss of power: each
 // batch of changes is synced before its callers are answered. Several processes may open
@@ -88,6 +88,7 @@ var (
 	_ signet.SessionSweeper = (*Store)(nil)
 	_ signet.Feed           = (*Store)(nil)
 	_ signet.TicketStore    = (*Store)(nil)
+	_ signet.ErrandStore    = (*Store)(nil)
 )
 
 // Open opens the database at path and brings its schema up to date. Where there is no
@@ -145,7 +146,7 @@ func (s *Store) Close() error {
 
 // Stores returns s in every part but Counters, which then are tickets.
 func (s *Store) Stores() signet.Stores {
-	return signet.Stores{Users: s, Accounts: s, Sessions: s, Tickets: s}
+	return signet.Stores{Users: s, Accounts: s, Sessions: s, Tickets: s, Errands: s}
 }
 
 // Healthy tells whether the store can be read and written: it asks both sides. After a

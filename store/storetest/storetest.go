@@ -42,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) signet.Stores) {
 		{"swept feed", is[signet.SessionSweeper](has.Sessions) && feedOf(has) != nil, sweptFeedCases},
 		{"tickets", has.Tickets != nil, ticketCases(func(s signet.Stores) signet.TicketStore { return s.Tickets })},
 		{"counters", has.Counters != nil, ticketCases(func(s signet.Stores) signet.TicketStore { return s.Counters })},
+		{"errands", has.Errands != nil, errandCases},
 	} {
 		if !g.there {
 			continue

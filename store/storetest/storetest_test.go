@@ -111,6 +111,22 @@ var broken = map[string]struct {
 		"tickets/looking_takes_nothing",
 		func(s *memory.Store) signet.Stores { return withTickets(s, greedy{s}) },
 	},
+	"errands: look first, put off later": {
+		"errands/of_40_parallel_takers_each_errand_has_one",
+		func(s *memory.Store) signet.Stores { return withErrands(s, shared{s}) },
+	},
+	"errands: nobody else ever has one that was taken": {
+		"errands/an_errand_that_was_taken_is_out_of_sight_until_the_hold_is_over",
+		func(s *memory.Store) signet.Stores { return withErrands(s, lost{s}) },
+	},
+	"errands: the first one stays": {
+		"errands/an_errand_takes_the_place_of_the_one_of_its_ID",
+		func(s *memory.Store) signet.Stores { return withErrands(s, stubborn{s, &sync.Map{}}) },
+	},
+	"errands: given up by the store": {
+		"errands/an_errand_is_still_there_after_the_moment_to_give_up",
+		func(s *memory.Store) signet.Stores { return withErrands(s, impatient{s}) },
+	},
 }
 
 const which = "SIGNET_STORETEST_BROKEN"
