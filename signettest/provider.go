@@ -249,6 +249,9 @@ func (p *Provider) realURL(e Endpoint) string {
 		return strings.ReplaceAll(p.vector.Issuer, "{tid}", "{tenant}") + "/.well-known/openid-configuration"
 	}
 	u, _ := p.vector.Endpoints[string(e)].(string)
+	if e == JWKS && p.ID == "microsoft-entra-id" { // not in the vectors, and no token can be judged without
+		u = "https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys"
+	}
 	u = strings.ReplaceAll(u, "{base}", p.vector.Issuer)
 	if !strings.HasPrefix(u, "https://") {
 		return ""
@@ -303,7 +306,7 @@ func (p *Provider) handler(e Endpoint) func(*call) reply {
 // routes finds the paths of this provider's end points, below its hosts and below none.
 func (p *Provider) routes() {
 	p.real, p.local = http.NewServeMux(), http.NewServeMux()
-	all := []Endpoint{Discovery, Authorization, Token, EndSession}
+	all := []Endpoint{Discovery, Authorization, Token, EndSession, JWKS}
 	for name := range p.vector.Endpoints {
 		all = append(all, Endpoint(name))
 	}

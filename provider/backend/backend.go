@@ -10,12 +10,13 @@
 // business. It checks no signature of a token, which came straight from the back end and is
 // opaque to everybody else; a token that a visitor brings says nothing about who they are
 // until the back end has answered. A back end that asks a second question (a code by
-// message) is not supported: its answer has no user, and the sign-in fails.
+// message) needs a [Challenge]; the page for the answer is package signet's.
 package backend
 
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/signet-auth/signet"
 )
@@ -69,6 +70,9 @@ type Config struct {
 	// Exchange, if set, takes a token instead of a password.
 	Exchange *Exchange
 
+	// Challenge, if set, says how the back end asks a second question.
+	Challenge *Challenge
+
 	// Map says where things are in the answer.
 	Map Mapping
 
@@ -97,6 +101,10 @@ type Config struct {
 	RefreshURL   string
 	RefreshWith  Carry
 	RefreshEnded []int
+
+	// RefreshAhead is how long before its end an access token is renewed; zero: see
+	// [signet.Info].
+	RefreshAhead time.Duration
 
 	// LogoutURL takes tokens back: the access token as Bearer, and the refresh token as
 	// RefreshWith says, unless that is Bearer as well. RevokeAtSignOut: see [signet.Info].
@@ -220,6 +228,9 @@ func New(c Config) *Provider {
 	} else if c.Fields == nil {
 		c.Fields = []signet.Field{{Name: "email", Type: "email"}, {Name: "password", Type: "password"}}
 	}
+	if c.Challenge != nil {
+		c.Challenge = c.Challenge.complete(c.URL)
+	}
 	if c.RefreshWith.Name == "" && c.RefreshWith.In == Body {
 		c.RefreshWith.Name = "refreshToken"
 	}
@@ -235,7 +246,7 @@ func (p *Provider) Check() error { return p.fault }
 // Info describes the provider.
 func (p *Provider) Info() signet.Info {
 	c := p.config
-	return signet.Info{ID: c.ID, Type: "credentials", Name: c.Name, Fields: c.Fields, Accounts: true, RevokeAtSignOut: c.RevokeAtSignOut}
+	return signet.Info{ID: c.ID, Type: "credentials", Name: c.Name, Fields: c.Fields, Accounts: true, RefreshAhead: c.RefreshAhead, RevokeAtSignOut: c.RevokeAtSignOut}
 }
 
 // Begin returns the form.
@@ -246,11 +257,15 @@ func (p *Provider) Begin(context.Context, *signet.Attempt) (signet.Step, error) 
 	return signet.Form{Fields: p.config.Fields}, nil
 }
 
-// Finish asks the back end. A "no" is a [*signet.Refused] with what the back end said; a
+// Finish asks the back end. A second question of its is a [signet.Form], whose answer comes
+// here again. A "no" is a [*signet.Refused] with what the back end said; a
 // back end that is out of order, or answers what nobody can read, is an [*Error].
 func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, error) {
 	if p.fault != nil {
 		return nil, p.fault
+	}
+	if a.Keep != nil {
+		return p.reply(ctx, a)
 	}
 	asked, err := p.question(a)
 	if err != nil {
@@ -259,21 +274,8 @@ func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, 
 	if err := a.Guard(ctx, asked.account); err != nil {
 		return nil, err
 	}
-	w := complete(a.World)
-	if wait, open := p.login.open(w.Now()); open {
-		return nil, &signet.Refused{Code: "busy", Kind: "Busy", RetryAfter: wait, Err: &Error{Op: opLogin, Err: errResting}}
-	}
-	r, err := asked.request(ctx, &p.config)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := p.login.send(w, opLogin, r)
-	if err != nil {
-		return nil, err
-	}
-	id, err := p.answered(reply, asked, w.Now())
-	if err != nil {
-		return nil, err
-	}
-	return id, nil
+	first := kept{Fields: p.config.repeated(a.Fields)}
+	return p.call(ctx, a, asked, first, func(ctx context.Context) (*http.Request, error) {
+		return asked.request(ctx, &p.config)
+	})
 }

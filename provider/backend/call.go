@@ -59,19 +59,22 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Outage tells whether the back end is out of order for now, rather than at odds with the
 // configuration: it cannot be reached, is too busy, or fails.
-func (e *Error) Outage() bool { return e.Status == 0 || e.Status == 429 || e.Status >= 500 }
+func (e *Error) Outage() bool {
+	return e.Status == 0 || e.Status == 408 || e.Status == 429 || e.Status >= 500
+}
 
 // Causes of an Error.
 var (
-	errSlow       = errors.New("no answer in time")
-	errBroken     = errors.New("the connection broke")
-	errLong       = errors.New("the answer is too long")
-	errResting    = errors.New("not asked, since the last calls failed")
-	errUnreadable = errors.New("the answer cannot be read")
-	errRedirect   = errors.New("a redirect is no answer")
-	errNoUser     = errors.New("the answer does not say who the user is; Map.Subject says where")
-	errNoToken    = errors.New("there is no access token in the answer; Map.Access says where")
-	errOtherUser  = errors.New("the new access token is of another user")
+	errSlow        = errors.New("no answer in time")
+	errBroken      = errors.New("the connection broke")
+	errLong        = errors.New("the answer is too long")
+	errResting     = errors.New("not asked, since the last calls failed")
+	errUnreadable  = errors.New("the answer cannot be read")
+	errRedirect    = errors.New("a redirect is no answer")
+	errNoChallenge = errors.New("the second question has no token; Challenge.Token says where")
+	errNoUser      = errors.New("the answer does not say who the user is; Map.Subject says where")
+	errNoToken     = errors.New("there is no access token in the answer; Map.Access says where")
+	errOtherUser   = errors.New("the new access token is of another user")
 )
 
 // A reply is the answer to one call.

@@ -43,6 +43,11 @@ func (c *Config) check() error {
 			return c.wrong("Exchange: the method is POST, or GET with a token that is not in the body")
 		}
 	}
+	if ch := c.Challenge; ch != nil {
+		if err := ch.check(c); err != nil {
+			return c.wrong("Challenge: %w", err)
+		}
+	}
 	return c.checkClaims()
 }
 

@@ -62,11 +62,8 @@ func (p *Provider) question(a *signet.Attempt) (question, error) {
 // keepSecrets notes what must not come back. An empty password is no password, whatever a
 // back end may think of it.
 func (q *question) keepSecrets(c *Config, fields url.Values) error {
-	isSecret := func(name string) bool {
-		return secretName(name) || slices.ContainsFunc(c.Fields, func(f signet.Field) bool { return f.Type == "password" && f.Name == name })
-	}
 	for name := range fields {
-		if !isSecret(name) || slices.Contains(own, name) {
+		if !c.isSecret(name) || slices.Contains(own, name) {
 			continue
 		}
 		if fields.Get(name) == "" && c.Exchange == nil {
@@ -172,13 +169,18 @@ func (q question) request(ctx context.Context, c *Config) (*http.Request, error)
 	if err != nil {
 		return nil, err
 	}
+	q.about(r)
+	return r, nil
+}
+
+// about tells the back end about the visitor.
+func (q question) about(r *http.Request) {
 	if q.lang != "" {
 		r.Header.Set("Accept-Language", q.lang)
 	}
 	if q.ip != "" {
 		r.Header.Set("X-Forwarded-For", q.ip)
 	}
-	return r, nil
 }
 
 // newRequest makes a request with a body of texts and, if there is one, a token.

@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/signet-auth/signet"
 )
@@ -26,6 +28,14 @@ type Options struct {
 
 	// Fields make the form; nil means e-mail and password.
 	Fields []signet.Field
+
+	// Account is the field by which failure budgets count: the one by which the check knows
+	// people. Empty means the one of email, username, login, identifier, userId, loginId,
+	// phone and the first of Fields that is filled in. A form that fills in two of them is
+	// refused: a field that the check ignores would make every guess look like another
+	// account. Where the check goes by a field that is none of these, set it, or guesses
+	// count by network alone.
+	Account string
 }
 
 func (o Options) info() signet.Info {
@@ -42,20 +52,20 @@ func (o Options) info() signet.Info {
 	return info
 }
 
-// New returns a provider that asks check. Failure budgets count by the first of the fields
-// email, username and login that is filled in.
+// New returns a provider that asks check. How failures are counted: see Options.Account.
 func New(check Check, o ...Options) *Provider {
 	p := &Provider{check: check, info: Options{}.info()}
 	if len(o) > 0 {
-		p.info = o[0].info()
+		p.info, p.account = o[0].info(), o[0].Account
 	}
 	return p
 }
 
 // A Provider asks a [Check].
 type Provider struct {
-	check Check
-	info  signet.Info
+	check   Check
+	info    signet.Info
+	account string // the field, "" for the usual ones
 }
 
 var _ signet.Provider = (*Provider)(nil)
@@ -70,7 +80,11 @@ func (p *Provider) Begin(context.Context, *signet.Attempt) (signet.Step, error) 
 
 // Finish asks the check.
 func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, error) {
-	if err := a.Guard(ctx, account(a.Fields)); err != nil {
+	account, err := p.accountIn(a.Fields)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Guard(ctx, account); err != nil {
 		return nil, err
 	}
 	id, err := p.check(ctx, a.Fields)
@@ -87,11 +101,32 @@ func (p *Provider) Finish(ctx context.Context, a *signet.Attempt) (signet.Step, 
 // wrong is the answer to wrong credentials of every kind, in the words of Auth.js.
 var wrong = &signet.Refused{Code: "credentials"}
 
-func account(fields url.Values) string {
-	for _, name := range []string{"email", "username", "login"} {
-		if v := fields.Get(name); v != "" {
-			return signet.FoldEmail(v)
+// names are the fields that usually name an account.
+var names = []string{"email", "username", "login", "identifier", "userId", "loginId", "phone"}
+
+// accountIn is the folded name by which failures are counted.
+func (p *Provider) accountIn(fields url.Values) (string, error) {
+	if p.account != "" {
+		return signet.FoldEmail(fields.Get(p.account)), nil
+	}
+	usual := names
+	for _, f := range p.info.Fields {
+		if f.Type != "password" {
+			usual = append(slices.Clone(names), f.Name)
+			break
 		}
 	}
-	return ""
+	found := ""
+	for name := range fields {
+		// A check may read names in any case.
+		value := fields.Get(name)
+		if value == "" || !slices.ContainsFunc(usual, func(u string) bool { return strings.EqualFold(u, name) }) {
+			continue
+		}
+		if found != "" {
+			return "", &signet.Refused{Code: wrong.Code, Err: errors.New("credentials: two fields that name an account; set Options.Account")}
+		}
+		found = value
+	}
+	return signet.FoldEmail(found), nil
 }

@@ -56,7 +56,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // configuration or the request: it cannot be reached, is too busy, or talks nonsense.
 func (e *Error) Outage() bool {
 	switch {
-	case e.Status == 0, e.Status == 429, e.Status >= 500, e.Status/100 == 3:
+	case e.Status == 0, e.Status == 408, e.Status == 429, e.Status >= 500, e.Status/100 == 3:
 		return true
 	}
 	return e.Status/100 == 2 && e.Err != nil

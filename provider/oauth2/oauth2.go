@@ -105,6 +105,10 @@ type Config struct {
 	// Revoke, if set, gives tokens back in the provider's own way instead of RFC 7009.
 	Revoke func(context.Context, signet.World, signet.Tokens) error
 
+	// RefreshAhead is how long before its end an access token is renewed; zero: see
+	// [signet.Info].
+	RefreshAhead time.Duration
+
 	// RevokeAtSignOut: see [signet.Info].
 	RevokeAtSignOut bool
 
@@ -217,7 +221,7 @@ func (p *Provider) Info() signet.Info {
 	c := p.config
 	return signet.Info{
 		ID: c.ID, Type: "oauth", Name: c.Name, Mark: c.Mark, Region: c.Region, FormPost: c.FormPost,
-		TrustEmail: c.TrustEmail, Origins: c.Origins, RevokeAtSignOut: c.RevokeAtSignOut,
+		TrustEmail: c.TrustEmail, Origins: c.Origins, RefreshAhead: c.RefreshAhead, RevokeAtSignOut: c.RevokeAtSignOut,
 	}
 }
 

@@ -47,6 +47,11 @@ func (f Fetch) Get(ctx context.Context, address string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.Object(reply)
+}
+
+// Object reads the object in an answer of [Fetch.Raw], as Get does.
+func (f Fetch) Object(reply Reply) (Object, error) {
 	e := &Error{Op: "userinfo", Status: reply.Status}
 	kind, _, _ := mime.ParseMediaType(reply.Type)
 	o := Object(reply.Body)

@@ -1,9 +1,12 @@
 package oidc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"mime"
 	"net/url"
 
 	"github.com/signet-auth/signet"
@@ -34,7 +37,7 @@ func (p *Provider) identify(ctx context.Context, w signet.World, m *metadata, a 
 			return signet.Identity{}, errors.New("oidc: the provider has no userinfo end point")
 		}
 		var err error
-		if who.UserInfo, err = who.Fetch.UserInfo(ctx); err != nil {
+		if who.UserInfo, err = p.userInfo(ctx, w, who.Fetch, m.UserInfo); err != nil {
 			return signet.Identity{}, err
 		}
 		// OpenID Connect Core section 5.3.2: or somebody else's answer is taken for theirs.
@@ -54,6 +57,27 @@ func (p *Provider) identify(ctx context.Context, w signet.World, m *metadata, a 
 		id.Tokens = &a.Tokens
 	}
 	return oauth2.Tidy(id)
+}
+
+// userInfo asks the userinfo end point. An answer that is signed (OpenID Connect Core section
+// 5.3.2) is judged by the keys of the ID tokens; one that is not stands on the connection
+// alone. One that is also encrypted, or signed by nobody, is none.
+func (p *Provider) userInfo(ctx context.Context, w signet.World, f oauth2.Fetch, address string) (oauth2.Object, error) {
+	reply, err := f.Raw(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	kind, _, _ := mime.ParseMediaType(reply.Type)
+	if kind != "application/jwt" || reply.Status < 200 || reply.Status > 299 {
+		return f.Object(reply)
+	}
+	v := p.verifier(w)
+	v.Profile = jwt.UserInfo
+	got, err := p.verify(ctx, w, v, string(bytes.TrimSpace(reply.Body)))
+	if err != nil {
+		return nil, fmt.Errorf("oidc: the userinfo answer: %w", err)
+	}
+	return got.Claims, nil
 }
 
 // Identity reads the standard claims (OpenID Connect Core section 5.1): those of the ID token

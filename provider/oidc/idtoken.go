@@ -84,7 +84,16 @@ func (p *Provider) judge(ctx context.Context, w signet.World, a oauth2.Answer, k
 			v.MaxAge = asked
 		}
 	}
-	return p.verify(ctx, w, v, a.Tokens.ID)
+	return p.idToken(ctx, w, v, a.Tokens.ID)
+}
+
+// idToken verifies one.
+func (p *Provider) idToken(ctx context.Context, w signet.World, v jwt.Verifier, token string) (jwt.Verified, error) {
+	got, err := p.verify(ctx, w, v, token)
+	if err != nil {
+		return jwt.Verified{}, fmt.Errorf("oidc: the ID token: %w", err)
+	}
+	return got, nil
 }
 
 // verify verifies a token, a second time with new keys where the ones we had do not fit: the
@@ -94,10 +103,7 @@ func (p *Provider) verify(ctx context.Context, w signet.World, v jwt.Verifier, t
 	if err != nil && !p.config.secretOnly() && keyFault(err) && p.keys.renew(ctx, w) {
 		got, err = v.Verify(ctx, token, w.Now())
 	}
-	if err != nil {
-		return jwt.Verified{}, fmt.Errorf("oidc: the ID token: %w", err)
-	}
-	return got, nil
+	return got, err
 }
 
 // keyFault tells whether other keys could have led to another verdict. A signature that does

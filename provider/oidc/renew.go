@@ -44,7 +44,7 @@ func (p *Provider) Refresh(ctx context.Context, w signet.World, old signet.Token
 func (p *Provider) same(ctx context.Context, w signet.World, old, now signet.Tokens) error {
 	v := p.verifier(w)
 	v.WithoutNonce, v.AccessToken = true, now.Access
-	token, err := p.verify(ctx, w, v, now.ID)
+	token, err := p.idToken(ctx, w, v, now.ID)
 	if err != nil {
 		var bad *seal.OpenError
 		if errors.As(err, &bad) {

@@ -14,6 +14,7 @@ import (
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/provider/oauth2"
 	"github.com/signet-auth/signet/provider/oidc"
+	"github.com/signet-auth/signet/signettest"
 )
 
 // S-61, S-63: PKCE and nonce go out though the document does not speak of S256, fresh for
@@ -178,6 +179,74 @@ func TestS69_UserInfo(t *testing.T) {
 		})
 		if _, err := i.signIn(oidc.New(c)); (err == nil) != good {
 			t.Errorf("%.40s: %v", body, err)
+		}
+	}
+}
+
+// S-69: a userinfo answer that is signed counts only if the issuer's key signed it, for us.
+func TestS69_SignedUserInfo(t *testing.T) {
+	fake := signettest.NewIssuer(t)
+	mine := func(change func(header, claims map[string]any)) signettest.Fault {
+		header := map[string]any{}
+		claims := map[string]any{"iss": fake.Issuer(), "aud": fake.ClientID, "sub": fake.Person().Subject, "nickname": "signed"}
+		change(header, claims)
+		alg, _ := header["alg"].(string)
+		return signettest.Answer(http.StatusOK, "application/jwt; charset=utf-8", fake.Sign(alg, header, claims))
+	}
+	claim := func(name string, v any) signettest.Fault {
+		return mine(func(_, claims map[string]any) {
+			claims[name] = v
+			if v == nil {
+				delete(claims, name)
+			}
+		})
+	}
+	now := time.Now().Unix()
+	for name, test := range map[string]struct {
+		fault signettest.Fault
+		good  bool
+	}{
+		"as the issuer signs it":      {signettest.SignedUserinfo(), true},
+		"as little as there may be":   {mine(func(_, _ map[string]any) {}), true},
+		"with an end to come":         {claim("exp", now+60), true},
+		"of a time that is over":      {claim("exp", now-3600), false},
+		"with an end that is none":    {claim("exp", "soon"), false},
+		"of another issuer":           {claim("iss", "https://evil.test"), false},
+		"of nobody":                   {claim("iss", nil), false},
+		"for another client":          {claim("aud", "somebody-else"), false},
+		"for nobody":                  {claim("aud", nil), false},
+		"about somebody else":         {claim("sub", "424242"), false},
+		"about nobody":                {claim("sub", nil), false},
+		"of another kind":             {mine(func(header, _ map[string]any) { header["typ"] = "at+jwt" }), false},
+		"signed by nobody":            {signettest.Answer(200, "application/jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."), false},
+		"a JSON object, said to be":   {signettest.Answer(200, "application/jwt", `{"sub":"`+fake.Person().Subject+`"}`), false},
+		"signed, and said to be JSON": {signettest.Answer(200, "application/json", fake.Sign("", map[string]any{}, map[string]any{"sub": fake.Person().Subject})), false},
+		"nothing":                     {signettest.Answer(200, "application/jwt", ""), false},
+	} {
+		p := oidc.New(oidc.Config{ID: "corp", Issuer: fake.Issuer(), ClientID: fake.ClientID, ClientSecret: fake.ClientSecret, UserInfo: true})
+		fake.Next(signettest.Userinfo, test.fault)
+		a := &signet.Attempt{ID: strings.Repeat("s", 43), Callback: "https://app.test/api/auth/callback/corp", World: signet.World{HTTP: signettest.Client(fake)}}
+		step, err := p.Begin(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := step.(signet.Redirect)
+		a.Keep = to.Keep
+		res, err := signettest.Client(fake).Get(to.To)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		back, err := res.Location()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Fields = back.Query()
+		if step, err = p.Finish(t.Context(), a); (err == nil) != test.good {
+			t.Errorf("%s: %v", name, err)
+		}
+		if id, ok := step.(signet.Identity); ok && id.Subject != fake.Person().Subject {
+			t.Errorf("%s: %+v", name, id)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package social
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/provider/oauth2"
@@ -49,6 +50,7 @@ func gitlabProfile(ctx context.Context, f oauth2.Fetch) (signet.Identity, error)
 	if id.Name == "" {
 		id.Name = o.Text("/username")
 	}
-	id.EmailVerified = o.Text("/confirmed_at") != "" // a time, or null
+	_, err = time.Parse(time.RFC3339, o.Text("/confirmed_at")) // or null
+	id.EmailVerified = err == nil
 	return id, nil
 }

@@ -33,6 +33,10 @@ func Kakao(id, secret string, o ...Options) *Provider {
 		_, err := order{op: revocation, method: http.MethodPost, to: "https://kapi.kakao.com/v1/user/unlink", bearer: t.Access}.send(ctx, w)
 		return err
 	}
+	p.depart = func(ctx context.Context, w signet.World, t signet.Tokens) error {
+		_, err := order{op: revocation, method: http.MethodPost, to: "https://kapi.kakao.com/v1/user/logout", bearer: t.Access}.send(ctx, w)
+		return err
+	}
 	p.leave = func(back, state string) string {
 		q := url.Values{"client_id": {id}, "logout_redirect_uri": {back}}
 		if state != "" {

@@ -144,9 +144,9 @@ func TestS70_IdentityIsTheUnchangeableID(t *testing.T) {
 }
 
 // Only a company that says so, and says true, has verified an address. Apple and LinkedIn
-// document that they may write it as a text.
+// document that they may write it as a text; GitLab writes when.
 func TestS78_OnlyTrueIsVerified(t *testing.T) {
-	texts := map[string]string{"apple": `true "true"`, "linkedin": `true "true"`, "microsoft-entra-id": `true 1 "1"`, "gitlab": `"true" "false" "1"`}
+	texts := map[string]string{"apple": `true "true"`, "linkedin": `true "true"`, "microsoft-entra-id": `true 1 "1"`, "gitlab": "a time"}
 	flags := map[string]string{
 		"google": "email_verified", "slack": "email_verified", "twitch": "email_verified", "linkedin": "email_verified", "apple": "email_verified",
 		"microsoft-entra-id": "xms_edov", "discord": "verified", "gitlab": "confirmed_at",

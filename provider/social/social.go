@@ -17,6 +17,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/provider/oauth2"
@@ -48,14 +49,18 @@ type Options struct {
 	// and Spotify never say that an address is verified.
 	TrustEmail bool
 
+	// RefreshAhead is how long before its end an access token is renewed; zero: see
+	// [signet.Info].
+	RefreshAhead time.Duration
+
 	// RevokeAtSignOut gives the grant back when the session ends. At most providers the
-	// visitor then has to consent anew at the next sign-in, and Kakao, Naver, Discord and
-	// Facebook end every session of theirs at this site.
+	// visitor then has to consent anew at the next sign-in, and Naver, Discord and Facebook
+	// end every session of theirs at this site. Kakao ends the tokens and keeps the consent.
 	RevokeAtSignOut bool
 }
 
-// A Provider signs in with one company. It also is a [signet.Checker], [signet.Refresher]
-// and [signet.Revoker]. Its methods may be called from several goroutines.
+// A Provider signs in with one company. It also is a [signet.Checker], [signet.Refresher],
+// [signet.Revoker] and [signet.Departer]. Its methods may be called from several goroutines.
 type Provider struct {
 	flow flow
 
@@ -68,6 +73,9 @@ type Provider struct {
 	// unlink, if set, gives a grant back instead of flow, with an access token that is
 	// still alive.
 	unlink func(context.Context, signet.World, signet.Tokens) error
+
+	// depart, if set, ends the tokens at a sign-out, where giving the grant back is more.
+	depart func(context.Context, signet.World, signet.Tokens) error
 
 	// leave, if set, is the address that ends the provider's own session.
 	leave func(back, state string) string
@@ -131,6 +139,20 @@ func (p *Provider) Revoke(ctx context.Context, w signet.World, t signet.Tokens) 
 	if p.unlink == nil {
 		return p.flow.Revoke(ctx, w, t)
 	}
+	return p.withLive(ctx, w, t, p.unlink)
+}
+
+// SignedOut ends the tokens of somebody who signs out. Kakao keeps the consent then, and at
+// the next sign-in nobody is asked again; elsewhere it is Revoke.
+func (p *Provider) SignedOut(ctx context.Context, w signet.World, t signet.Tokens) error {
+	if p.depart == nil {
+		return p.Revoke(ctx, w, t)
+	}
+	return p.withLive(ctx, w, t, p.depart)
+}
+
+// withLive makes a call that takes a live access token; a dead one is renewed first.
+func (p *Provider) withLive(ctx context.Context, w signet.World, t signet.Tokens, call func(context.Context, signet.World, signet.Tokens) error) error {
 	if t.Access == "" && t.Refresh == "" {
 		return nil
 	}
@@ -142,7 +164,7 @@ func (p *Provider) Revoke(ctx context.Context, w signet.World, t signet.Tokens) 
 			return err
 		}
 	}
-	return p.unlink(ctx, w, t)
+	return call(ctx, w, t)
 }
 
 // EndSession is the address that ends the provider's own session in the browser it is opened
@@ -165,7 +187,7 @@ func plain(c oauth2.Config, o Options) *Provider {
 		c.Mark = c.ID
 	}
 	o.lay(&c.ID, &c.Name, &c.Scopes, &c.Extra)
-	c.TrustEmail, c.RevokeAtSignOut = c.TrustEmail || o.TrustEmail, o.RevokeAtSignOut
+	c.TrustEmail, c.RefreshAhead, c.RevokeAtSignOut = c.TrustEmail || o.TrustEmail, o.RefreshAhead, o.RevokeAtSignOut
 	p.flow = oauth2.New(c)
 	return p
 }
@@ -180,7 +202,7 @@ func openID(c oidc.Config, o Options) *Provider {
 		c.Mark = c.ID
 	}
 	o.lay(&c.ID, &c.Name, &c.Scopes, &c.Extra)
-	c.TrustEmail, c.RevokeAtSignOut = c.TrustEmail || o.TrustEmail, o.RevokeAtSignOut
+	c.TrustEmail, c.RefreshAhead, c.RevokeAtSignOut = c.TrustEmail || o.TrustEmail, o.RefreshAhead, o.RevokeAtSignOut
 	p.flow = oidc.New(c)
 	return p
 }
