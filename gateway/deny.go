@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// wantsPage tells whether a person is looking at the answer, so that a redirect or a page
+// makes sense: a browser on its way somewhere, and not a script, a prefetch or the data of
+// a page that is open already.
+func wantsPage(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	h := r.Header
+	for _, name := range [...]string{
+		"Rsc", "Next-Router-State-Tree", "Next-Router-Prefetch", "Next-Router-Segment-Prefetch", "X-Nextjs-Data",
+		"X-Middleware-Prefetch", "X-Requested-With", "Upgrade",
+	} {
+		if h[name] != nil {
+			return false
+		}
+	}
+	if strings.Contains(h.Get("Purpose")+h.Get("Sec-Purpose")+h.Get("X-Moz"), "prefetch") {
+		return false
+	}
+	if mode := h.Get("Sec-Fetch-Mode"); mode != "" || h["Sec-Fetch-Site"] != nil || h["Sec-Fetch-Dest"] != nil {
+		return mode == "navigate"
+	}
+	return strings.Contains(strings.ToLower(strings.Join(h["Accept"], ",")), "text/html")
+}
+
+// isPage is wantsPage for what the route and the path say as well.
+func (x *crossing) isPage() bool {
+	if x.route != nil && x.route.API || strings.HasPrefix(x.t.path, "/_next/data/") || strings.HasSuffix(x.t.path, ".rsc") {
+		return false
+	}
+	return wantsPage(x.r)
+}
+
+// askToSignIn turns away somebody who is not signed in, or whose token from a provider is
+// over: a person is sent to sign in and comes back, a script is told where.
+func (x *crossing) askToSignIn(code, provider string) {
+	h := x.w.Header()
+	x.visit.Commit(x.r.Context(), h)
+	x.keepPrivate(h)
+	if !x.isPage() {
+		answer := struct {
+			Error    string `json:"error"`
+			Provider string `json:"provider,omitempty"`
+			LoginURL string `json:"login_url"`
+		}{code, provider, x.visit.SignInURL("")}
+		x.writeJSON(http.StatusUnauthorized, answer)
+		return
+	}
+	if x.loops() {
+		x.page(http.StatusForbidden, "loop")
+		return
+	}
+	back := x.back
+	if back == "" {
+		back = x.t.String()
+	}
+	h["Location"] = []string{x.visit.SignInURL(back)}
+	x.w.WriteHeader(http.StatusFound)
+}
+
+// refuse answers a refusal.
+func (x *crossing) refuse(no *refusal) {
+	x.g.log.Debug("refused", "method", x.r.Method, "reason", no.why)
+	if no.status == http.StatusMethodNotAllowed {
+		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+	}
+	if no.status == http.StatusUpgradeRequired { // RFC 6455 section 4.4
+		x.w.Header().Set("Sec-WebSocket-Version", "13")
+	}
+	x.fail(no.status, no.code)
+}
+
+// notCarried tells the client that the server behind did not answer.
+func (x *crossing) notCarried(e *carryError) {
+	if e.Status == 499 { // the client is gone
+		return
+	}
+	x.g.log.Warn("not carried", "route", x.route.Match, "error", e)
+	code := "upstream"
+	switch e.Status {
+	case http.StatusRequestEntityTooLarge:
+		code = "too-large"
+	case http.StatusBadRequest, http.StatusRequestTimeout:
+		code = "bad-request"
+	case http.StatusGatewayTimeout:
+		code = "timeout"
+	case http.StatusServiceUnavailable:
+		code = "unavailable"
+	}
+	if e.RetryAfter > 0 {
+		x.w.Header().Set("Retry-After", seconds(e.RetryAfter))
+	}
+	x.fail(e.Status, code)
+}
+
+// fail answers an error: a page for a person, JSON for a script. Nothing of the request is
+// repeated in it.
+func (x *crossing) fail(status int, code string) {
+	if x.isPage() {
+		x.page(status, code)
+		return
+	}
+	x.writeJSON(status, struct {
+		Error string `json:"error"`
+	}{code})
+}
+
+func (x *crossing) writeJSON(status int, v any) {
+	h := x.w.Header()
+	h["Content-Type"] = []string{"application/json"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, nil
+	}
+	x.w.WriteHeader(status)
+	x.w.Write(body)
+}

@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+)
+
+// A notice is the text of an error page: what happened, and what to do.
+type notice struct{ title, text string }
+
+// notices are the pages by code and language. They are fixed texts: nothing of a request is
+// in them.
+var notices = map[string]map[string]notice{
+	"en": {
+		"bad-request":       {"This address cannot be read", "The request was not understood. Check the address and try again."},
+		"too-long":          {"This address is too long", "Check the address and try again."},
+		"method":            {"That cannot be done here", "This page does not take requests of this kind."},
+		"host":              {"Wrong address", "This site is not served under the name that was asked for."},
+		"not-found":         {"There is no page here", "Check the address, or go back to where you came from."},
+		"forbidden":         {"You may not see this page", "You are signed in, but this page is for others. Ask whoever runs this site for access."},
+		"cross-site":        {"This came from another site", "To be safe, nothing was changed. Open this site itself and try again."},
+		"too-many-requests": {"Too many requests", "Wait a moment and try again."},
+		"too-large":         {"That is too much", "What was sent is larger than this site takes."},
+		"websocket-version": {"That cannot be done here", "This version of WebSocket is not known."},
+		"upstream":          {"The site does not answer", "The server behind this page cannot be reached. Try again in a moment."},
+		"timeout":           {"The site takes too long", "The server behind this page did not answer in time. Try again in a moment."},
+		"unavailable":       {"Please wait a moment", "The site is busy. Try again in a moment."},
+		"loop": {"Signing in does not last", "You were sent to sign in several times and came back without a session. " +
+			"Likely causes: cookies are blocked in this browser; the site is open under another name than it is configured for (URL, cookie domain); " +
+			"or it is configured for https and reached over http, or the other way round. Reload the page to try again."},
+	},
+	"ko": {
+		"bad-request":       {"주소를 읽을 수 없습니다", "요청을 이해하지 못했습니다. 주소를 확인하고 다시 시도해 주세요."},
+		"too-long":          {"주소가 너무 깁니다", "주소를 확인하고 다시 시도해 주세요."},
+		"method":            {"여기서는 할 수 없는 요청입니다", "이 페이지는 이런 종류의 요청을 받지 않습니다."},
+		"host":              {"주소가 다릅니다", "요청한 이름으로는 이 사이트를 제공하지 않습니다."},
+		"not-found":         {"페이지가 없습니다", "주소를 확인하거나 이전 페이지로 돌아가 주세요."},
+		"forbidden":         {"이 페이지를 볼 수 없습니다", "로그인되어 있지만 이 페이지에 대한 권한이 없습니다. 사이트 관리자에게 문의해 주세요."},
+		"cross-site":        {"다른 사이트에서 온 요청입니다", "안전을 위해 아무것도 변경하지 않았습니다. 이 사이트를 직접 열어 다시 시도해 주세요."},
+		"too-many-requests": {"요청이 너무 많습니다", "잠시 후 다시 시도해 주세요."},
+		"too-large":         {"너무 큽니다", "보낸 내용이 이 사이트에서 받을 수 있는 크기를 넘었습니다."},
+		"websocket-version": {"여기서는 할 수 없는 요청입니다", "지원하지 않는 WebSocket 버전입니다."},
+		"upstream":          {"사이트가 응답하지 않습니다", "이 페이지의 서버에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요."},
+		"timeout":           {"응답이 너무 늦습니다", "이 페이지의 서버가 제시간에 응답하지 않았습니다. 잠시 후 다시 시도해 주세요."},
+		"unavailable":       {"잠시만 기다려 주세요", "사이트가 바쁩니다. 잠시 후 다시 시도해 주세요."},
+		"loop": {"로그인이 유지되지 않습니다", "여러 번 로그인 페이지로 이동했지만 세션 없이 돌아왔습니다. " +
+			"가능한 원인: 브라우저가 쿠키를 차단함, 설정된 이름(URL, 쿠키 도메인)과 다른 주소로 접속함, " +
+			"https로 설정된 사이트에 http로 접속했거나 그 반대. 다시 시도하려면 새로고침해 주세요."},
+	},
+}
+
+const pageStyle = `body{font:1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:20vh auto 0;padding:0 1.5rem;color:#1a1a1a;background:#fff}
+h1{font-size:1.375rem;margin:0 0 .5rem}@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}}`
+
+// pagePolicy lets the page have its own style and nothing else.
+var pagePolicy = func() string {
+	sum := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()
+
+// page writes an error page in the language of the browser.
+func (x *crossing) page(status int, code string) {
+	lang := x.g.auth.Client(x.r).Language
+	n, ok := notices[lang][code]
+	if !ok {
+		n = notices[lang]["bad-request"]
+	}
+	h := x.w.Header()
+	h["Content-Type"] = []string{"text/html; charset=utf-8"}
+	h["Content-Security-Policy"] = []string{pagePolicy}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["Referrer-Policy"] = []string{"no-referrer"}
+	if h["Cache-Control"] == nil {
+		h["Cache-Control"] = []string{"no-store"}
+	}
+	addVary(h, "Accept-Language")
+	x.w.WriteHeader(status)
+	fmt.Fprintf(x.w, `<!doctype html>
+<html lang="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%s</title><style>%s</style></head>
+<body><main><h1>%s</h1><p>%s</p></main></body></html>
+`, lang, n.title, pageStyle, n.title, n.text)
+}
