@@ -17,7 +17,9 @@ const modulePath = "github.com/signet-auth/signet"
 // a key that ends in /* stands for every folder below. A new line here comes with a note in
 // docs/decisions.
 var arrows = map[string][]string{
-	"":                     {"cookie", "match", "pages", "password", "seal", "seal/authjs", "token"},
+	"":                     {"bearer", "cookie", "match", "pages", "password", "seal", "seal/authjs", "seal/jwt", "token"},
+	"bearer":               {"seal", "seal/jwt"},
+	"gateway":              {"", "cookie", "match", "token"},
 	"seal":                 {},
 	"seal/*":               {"seal"},
 	"cookie":               {},
@@ -33,10 +35,10 @@ var arrows = map[string][]string{
 	"provider/backend":     {"", "seal"},
 	"provider/email":       {"", "pages"},
 	"provider/*":           {""},
-	"store/*":              {""},
+	"store/*":              {"", "token"},
 	"signettest":           {""},
 	"cmd/signet": {
-		"", "cookie", "match", "pages", "password", "provider/backend", "provider/credentials",
+		"", "bearer", "cookie", "gateway", "match", "pages", "password", "provider/backend", "provider/credentials",
 		"provider/email", "provider/oauth2", "provider/oidc", "provider/social", "seal", "seal/authjs",
 		"seal/iron", "seal/jwt", "seal/lucia", "store/memory", "store/sqlite",
 	},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,10 +43,15 @@ type waiting struct {
 	Token string `json:"o,omitempty"`
 	Proof []byte `json:"m,omitempty"`
 	Code  string `json:"d,omitempty"`
+
+	Ask *ask `json:"q,omitempty"` // what else the provider wants to know
 }
 
 // errNoAttempt: nothing in this browser began what comes back.
 var errNoAttempt = errors.New("signet: the answer belongs to no attempt of this browser")
+
+// attemptIDLength is that of newAttemptID, in characters.
+const attemptIDLength = 43
 
 // newAttemptID makes 256 random bits as text.
 func newAttemptID(rand io.Reader) (string, error) {
@@ -119,20 +125,31 @@ func (w *wire) attemptsName(p Info) string {
 
 // keep remembers an attempt in the browser.
 func (x *exchange) keep(p registered, w waiting) error {
-	if len(w.Keep) > maxKeep {
-		return errors.New("signet: provider " + p.info.ID + " keeps more than 512 bytes")
+	if len(w.Keep) > maxKeep && (w.Ask == nil || len(w.Keep) > maxKeepAsk) {
+		return errors.New("signet: provider " + p.info.ID + " keeps too much")
 	}
 	if len(w.Back) > maxBack {
 		w.Back = ""
 	}
-	w.Provider, w.Callback, w.Ends = p.info.ID, x.callbackOf(p), x.now.Add(attemptLife).Unix()
+	w.Provider, w.Callback = p.info.ID, x.callbackOf(p)
+	if w.Ends == 0 { // one that goes on does not live longer for it
+		w.Ends = x.now.Add(attemptLife).Unix()
+	}
 	name := x.wire.attemptsName(p.info)
-	line, err := x.setAttempts(name, append(x.attempts(name), w))
+	list := slices.DeleteFunc(x.attempts(name), func(o waiting) bool { return o.ID == x.taken })
+	line, err := x.setAttempts(name, append(list, w))
 	if err != nil {
 		return err
 	}
-	x.guest = append(x.guest, line)
+	x.sendAttempts(name, line)
 	return nil
+}
+
+// sendAttempts puts a Set-Cookie line for attempts into the answer, in the place of an
+// earlier one.
+func (x *exchange) sendAttempts(name, line string) {
+	x.guest = slices.DeleteFunc(x.guest, func(l string) bool { return strings.HasPrefix(l, name+"=") })
+	x.guest = append(x.guest, line)
 }
 
 // take finds an attempt, removes it from the browser and makes sure that it is used once,
@@ -147,8 +164,9 @@ func (x *exchange) take(p registered, which func(waiting) bool) (waiting, error)
 		return waiting{}, errNoAttempt
 	}
 	found := list[i]
+	x.taken = found.ID
 	if line, err := x.setAttempts(name, slices.Delete(list, i, i+1)); err == nil {
-		x.guest = append(x.guest, line)
+		x.sendAttempts(name, line)
 	}
 	return found, x.a.burnAttempt(x.context(), found, x.now)
 }

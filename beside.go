@@ -103,6 +103,11 @@ func (v *Visit) sealBeside(s *Session) {
 
 func (v *Visit) linesBeside(f *cookieFormat, s *Session) ([]string, error) {
 	claims := s.Claims
+	if s.grant != "" {
+		bare := *s // another application's cookie need not carry the tokens as well
+		bare.grant = ""
+		s = &bare
+	}
 	if f.Readable && !v.wire.formats[0].Readable {
 		claims = Claims{}
 	}

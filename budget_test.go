@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,8 @@ import (
 
 // guess posts a password and returns the answer. The courier has its token already, so
 // that it costs one request.
+var sealedTyped = regexp.MustCompile(`authjs\.typed=[\w-]+`)
+
 func (c *courier) guess(email, plain string) *httptest.ResponseRecorder {
 	token, _, _ := strings.Cut(c.cookie("authjs.csrf-token"), "%7C")
 	if token == "" {
@@ -99,7 +102,9 @@ func TestS42_OneAnswerForEveryNo(t *testing.T) {
 				if hashes != wantHashes {
 					t.Errorf("%s, %s: %d hashes, want %d", style, class.name, hashes, wantHashes)
 				}
-				answer := fmt.Sprint(w.Code, w.Header(), w.Body)
+				answer := sealedTyped.ReplaceAllStringFunc(fmt.Sprint(w.Code, w.Header(), w.Body), func(sealed string) string {
+					return fmt.Sprint(len(sealed), " sealed bytes") // alike in all but what nobody can read
+				})
 				if want == "" {
 					want = answer
 				}

@@ -54,7 +54,7 @@ func (x *exchange) postCallback(id string) {
 	case !ok:
 		x.fail("error", kindConfiguration, nil)
 		return
-	case p.info.FormPost:
+	case p.info.FormPost && !x.answers():
 		// The other site's form has no token of ours: the attempt's ID in it is one.
 		if len(x.doubled) > 0 {
 			x.fail("signin", kindCallback, nil)
@@ -68,7 +68,7 @@ func (x *exchange) postCallback(id string) {
 	case p.info.Type == "email":
 		x.postMailed(p)
 		return
-	case p.info.Type != "credentials":
+	case p.info.Type != "credentials" && !x.answers():
 		x.fail("error", kindConfiguration, nil)
 		return
 	}
@@ -77,9 +77,12 @@ func (x *exchange) postCallback(id string) {
 
 // entered answers after a sign-in that went well, or did not.
 func (x *exchange) entered(p registered, err error) {
+	var asked *Asked
 	switch {
 	case err == nil:
 		x.send(x.back)
+	case errors.As(err, &asked):
+		x.send(asked.URL)
 	case errors.Is(err, ErrSignOut):
 		x.leave() // @auth/core: a jwt callback that returns null at sign-in goes on, signed out
 	default:
@@ -89,7 +92,7 @@ func (x *exchange) entered(p registered, err error) {
 
 // answered takes what another site said to the provider, once.
 func (x *exchange) answered(p registered, fields url.Values) {
-	w, err := x.take(p, func(w waiting) bool { return sameText(w.ID, fields.Get("state")) })
+	w, err := x.take(p, func(w waiting) bool { return w.Ask == nil && sameText(w.ID, fields.Get("state")) })
 	x.back = x.home(w.Back)
 	if x.cameBefore(p, err) {
 		x.send(x.back)
@@ -117,6 +120,8 @@ func (x *exchange) answered(p registered, fields url.Values) {
 	step, err := p.Finish(x.context(), at)
 	id, ok := step.(Identity)
 	switch {
+	case err == nil && isForm(step):
+		err = x.ask(p, w, step.(Form), nil)
 	case err == nil && !ok:
 		x.follow(p, w, step)
 		return
@@ -213,10 +218,20 @@ func (x *exchange) finish(p registered) error {
 
 // identify is finish, and says who it was.
 func (x *exchange) identify(p registered) (*SignIn, error) {
+	if x.answers() {
+		return x.answer(p)
+	}
 	t := x.newTry()
 	step, err := p.Finish(x.context(), x.attempt(p, t))
 	if err != nil {
 		t.failed(x.context(), err)
+		return nil, err
+	}
+	if f, ok := step.(Form); ok {
+		w, err := x.newWaiting()
+		if err == nil {
+			err = x.ask(p, w, f, t)
+		}
 		return nil, err
 	}
 	id, ok := step.(Identity)

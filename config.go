@@ -58,6 +58,13 @@ type Config struct {
 	Mailer  Mailer
 	Session SessionConfig
 
+	// Access is about the access tokens that Signet signs for your APIs.
+	Access AccessConfig
+
+	// TokenCookies show tokens of providers to servers that read them from a cookie. None by
+	// default: tokens are out of the browser's reach.
+	TokenCookies []TokenCookie
+
 	// Protect lists Next.js matchers of pages that need a session; see [Auth.Middleware].
 	Protect []string
 
@@ -115,7 +122,9 @@ type SessionConfig struct {
 	UpdateAge *time.Duration
 
 	// Expose names the claims that the browser may see: the member of the session JSON
-	// ("role", or "user.role" for one of its user) and the claim it comes from.
+	// ("role", or "user.role" for one of its user) and the claim it comes from, or a token:
+	// "backend.access_token" of a provider, "signet.access_token" for the first of
+	// AccessConfig.Audiences.
 	Expose map[string]string
 
 	Cookie CookieConfig
@@ -205,6 +214,11 @@ type Events struct {
 // Pages replaces our pages: by paths of the application, as in Auth.js, or by Draw.
 type Pages struct {
 	SignIn, SignOut, Error, VerifyRequest, NewUser string
+
+	// Step asks further questions. It gets attempt and provider in the query, fetches what
+	// is asked from step?attempt=… below the base path, as JSON, and posts the answer with
+	// attempt to the provider's callback, as signIn of next-auth/react does.
+	Step string
 
 	// Site is the name shown on our pages.
 	Site string

@@ -39,6 +39,7 @@ func (a *Auth) start() error {
 	if a.config.Session.Strategy == JWT && a.config.Stores.Sessions == nil {
 		a.log.Warn("sessions are stateless and there is no store: a sign-out is remembered by this process only, until it ends")
 	}
+	a.outbox.start(ctx)
 	look := a.watchClock()
 	a.done.Go(func() {
 		a.every(ctx, time.Minute, look)

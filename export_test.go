@@ -1,10 +1,12 @@
 package signet
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/signet-auth/signet/cookie"
 	"github.com/signet-auth/signet/seal"
+	"github.com/signet-auth/signet/token"
 )
 
 // DerivedKeys are the keys that are made of a secret beside those of cookies, by label.
@@ -41,5 +43,38 @@ func Spellings(h http.Header, name string) int {
 	return len(spellings(jar, name))
 }
 
+// LookForErrands is what runs in the background; it returns when all that was due was tried.
+func (a *Auth) LookForErrands() { a.outbox.look(context.Background()) }
+
 // AccountRecord opens what is kept of an identity.
 func (a *Auth) AccountRecord(account Account) (accountRecord, error) { return a.openAccount(account) }
+
+// SwapGrants puts the grant of one session into another, and tells whether it opens there.
+func (a *Auth) SwapGrants(from, to []*http.Cookie) bool {
+	open := func(list []*http.Cookie) *Session {
+		r := &http.Request{Method: "GET", Host: "localhost", Header: http.Header{}}
+		for _, c := range list {
+			r.AddCookie(c)
+		}
+		v, err := a.Visit(r)
+		if err != nil || v.Session == nil || v.Session.grant == "" {
+			panic("no session with a grant")
+		}
+		return v.Session
+	}
+	x, y := open(from), open(to)
+	if _, err := a.carriedRecord(x); err != nil {
+		panic(err)
+	}
+	y.grant = x.grant
+	_, err := a.carriedRecord(y)
+	return err == nil
+}
+
+// GrantPlace is where tokens of accounts are kept.
+func (a *Auth) GrantPlace() token.Place { return accountGrants{a} }
+
+// SealTokens makes what an account row keeps.
+func (a *Auth) SealTokens(provider, subject string, set Tokens) ([]byte, error) {
+	return a.sealRecord(provider, subject, accountRecord{Tokens: &set})
+}

@@ -1,6 +1,10 @@
 package signet
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,28 +39,73 @@ func (a *Auth) checkExpose() error {
 		if !ok {
 			continue
 		}
+		a.exposesID = a.exposesID || word == "id_token"
 		if _, known := tokenWords[word]; !known {
 			return &ConfigError{"Session.Expose", strconv.Quote(member) + ": there is no " + strconv.Quote(claim) + " that a browser may have", "use access_token, id_token, token_type, scope or expires_at"}
 		}
 	}
+	a.exposed = a.exposedProviders()
 	return nil
 }
 
-// exposeTokens puts the exposed tokens of a sign-in into the session, and takes out those
-// of before that this sign-in did not bring.
-func (a *Auth) exposeTokens(s *Session, in *SignIn) {
+// exposeTokens puts the exposed tokens of a provider into the session, and takes out those
+// of before that are no more. It tells whether anything has changed.
+func (a *Auth) exposeTokens(s *Session, provider string, set *Tokens) (changed bool) {
 	for _, claim := range a.config.Session.Expose {
-		provider, word, ok := a.tokenClaim(claim)
-		if !ok || provider != in.Provider.ID {
+		from, word, ok := a.tokenClaim(claim)
+		if !ok || from != provider {
 			continue
 		}
+		before := s.Claims.Raw(claim)
 		s.Claims.Delete(claim)
-		if in.Identity.Tokens == nil {
-			continue
+		if set != nil {
+			if v, ok := tokenWords[word](*set); ok {
+				// Texts and numbers can always be written.
+				_ = s.Claims.Set(claim, v)
+			}
 		}
-		if v, ok := tokenWords[word](*in.Identity.Tokens); ok {
-			// Texts and numbers can always be written.
-			_ = s.Claims.Set(claim, v)
+		changed = changed || !bytes.Equal(before, s.Claims.Raw(claim))
+	}
+	return changed
+}
+
+// exposedProviders are those of which browsers see tokens.
+func (a *Auth) exposedProviders() []string {
+	var list []string
+	for _, claim := range a.config.Session.Expose {
+		if provider, _, ok := a.tokenClaim(claim); ok && !slices.Contains(list, provider) {
+			list = append(list, provider)
 		}
 	}
+	return list
+}
+
+// refreshExposed brings the tokens that the browser sees up to date. It returns false where
+// the session is of no use any more to a front end that needs them: the grant that the
+// session began with is over. Tokens that cannot be renewed at the moment are left out.
+func (v *Visit) refreshExposed(ctx context.Context) bool {
+	for _, provider := range v.a.exposed {
+		if v.Session == nil {
+			return true
+		}
+		set, err := v.Token(ctx, provider)
+		switch {
+		case err != nil && isStoreFault(err):
+			v.a.log.Error("tokens cannot be read", "provider", provider, "error", err)
+			continue
+		case err != nil && Lost(err) && !errors.Is(err, ErrNoTokens) && v.Session.Provider == provider:
+			return false
+		}
+		shown := &set
+		if err != nil {
+			shown = nil
+		}
+		s := *v.Session
+		s.Claims = s.Claims.clone()
+		if v.a.exposeTokens(&s, provider, shown) {
+			s.stale = true
+			v.Session = &s
+		}
+	}
+	return true
 }

@@ -38,7 +38,8 @@ type exchange struct {
 	token    string   // the CSRF token; "" where the action needs none
 	newToken bool     // its cookie has to be set
 	back     string   // the callback URL
-	guest    []string // Set-Cookie lines for both
+	guest    []string // Set-Cookie lines for both, and for attempts
+	taken    string   // the attempt that this request has answered
 }
 
 // endpoint is one action under the base path.
@@ -59,11 +60,14 @@ var endpoints = map[string]endpoint{
 	"signout":        {get: (*exchange).getSignOut, post: (*exchange).postSignOut},
 	"error":          {get: (*exchange).getError},
 	"verify-request": {get: (*exchange).getVerifyRequest},
+	"step":           {get: (*exchange).getStep},
 	"_log":           {post: (*exchange).postLog, bare: true},
 	"signup":         {get: (*exchange).getSignUp, post: (*exchange).postSignUp},
 	"account":        {get: (*exchange).getAccount, post: (*exchange).postAccount, second: true},
 	"reset":          {get: (*exchange).getReset, post: (*exchange).postReset},
 	"verify":         {get: (*exchange).getVerify, post: (*exchange).postVerify},
+	"token":          {post: (*exchange).postToken, bare: true},
+	"jwks":           {get: (*exchange).getJWKS, bare: true},
 	"sessions":       {get: (*exchange).getSessions, post: (*exchange).postSessions, second: true},
 }
 

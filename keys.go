@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/signet-auth/signet/bearer"
 	"github.com/signet-auth/signet/seal"
 )
 
@@ -13,6 +14,7 @@ import (
 type keys struct {
 	csrf, device, adopt [][]byte
 	attempts, rest      *vault // of browsers that are away, and of rows in a store
+	mint                *bearer.Mint
 
 	plain  *wire // cookies on http
 	secure *wire // cookies on https
@@ -203,6 +205,9 @@ func (a *Auth) deriveKeys(ring seal.Ring, formats []Format) (*keys, error) {
 		}
 	}
 	var err error
+	if k.mint, err = a.newMint(ring); err != nil {
+		return nil, err
+	}
 	if a.origin == "" || a.origin[:5] == "http:" {
 		if k.plain, err = a.newWire(ring, formats, false); err != nil {
 			return nil, err

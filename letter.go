@@ -39,6 +39,7 @@ type mailed struct {
 	UserID string `json:"u,omitempty"`
 	Email  string `json:"e"`           // the address that it was sent to
 	Was    string `json:"w,omitempty"` // with a change: the address before
+	Epoch  int64  `json:"v,omitempty"` // of the user who asks: a link does not outlive their sessions
 
 	// Of a sign-up that waits for its link: the account to be.
 	Name     string `json:"n,omitempty"`

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/signet-auth/signet/token"
 )
 
 // Who an identity of another site is here: the user whose account it is, the one who adds
@@ -138,19 +140,18 @@ func (r *arrival) completed(ctx context.Context, u User) User {
 // update keeps the newest tokens and profile of an account.
 func (r *arrival) update(ctx context.Context, account Account) error {
 	for range updateTries {
-		id := r.id
-		if old, err := r.a.openAccount(account); err == nil && old.Tokens != nil && id.Tokens != nil {
-			// Some give a refresh token with the first consent only.
-			merged := old.Tokens.Merge(*id.Tokens)
-			id.Tokens = &merged
+		record := r.record()
+		if old, err := r.a.openAccount(account); err == nil && old.Tokens != nil {
+			record.succeed(old, r.now)
 		}
-		data, err := r.a.sealAccount(r.p.info.ID, id)
+		data, err := r.a.sealRecord(r.p.info.ID, r.id.Subject, record)
 		if err != nil {
 			return err
 		}
 		account.Data, account.Updated = data, r.now
 		_, err = r.a.config.Stores.Accounts.SaveAccount(ctx, account)
 		if !errors.Is(err, ErrStale) {
+			r.a.forgetGrant(account)
 			return fromStore(err)
 		}
 		if account, err = r.a.config.Stores.Accounts.Account(ctx, r.p.info.ID, r.id.Subject); err != nil {
@@ -221,7 +222,7 @@ func (r *arrival) add(ctx context.Context, userID string) error {
 }
 
 func (r *arrival) account(userID string) (Account, error) {
-	data, err := r.a.sealAccount(r.p.info.ID, r.id)
+	data, err := r.a.sealRecord(r.p.info.ID, r.id.Subject, r.record())
 	return Account{
 		UserID: userID, Provider: r.p.info.ID, Subject: r.id.Subject, Data: data,
 		Created: r.now, Updated: r.now,
@@ -246,6 +247,7 @@ func (r *arrival) shown(u User) User {
 // An accountRecord is what a store keeps of an identity, encrypted.
 type accountRecord struct {
 	Tokens  *Tokens         `json:"tokens,omitempty"`
+	Grant   grantRecord     `json:"grant,omitzero"`
 	Email   string          `json:"email,omitempty"`
 	Name    string          `json:"name,omitempty"`
 	Profile json.RawMessage `json:"profile,omitempty"`
@@ -254,20 +256,43 @@ type accountRecord struct {
 // maxProfile bounds the profile that is kept, in bytes.
 const maxProfile = 16 << 10
 
-// sealAccount encrypts tokens and profile for the row of their account and no other.
-func (a *Auth) sealAccount(provider string, id Identity) ([]byte, error) {
-	record := accountRecord{Tokens: id.Tokens, Email: id.Email, Name: id.Name}
-	if len(id.Profile) <= maxProfile {
-		record.Profile = id.Profile
+// record is what is kept of an identity that signs in now.
+func (r *arrival) record() accountRecord {
+	record := accountRecord{Tokens: r.id.Tokens, Email: r.id.Email, Name: r.id.Name}
+	if record.Tokens != nil {
+		record.Grant = grantRecord{}.renewed(r.now)
 	}
+	if len(r.id.Profile) <= maxProfile {
+		record.Profile = r.id.Profile
+	}
+	return record
+}
+
+// succeed takes over from the record before what this sign-in did not bring. Some providers
+// give a refresh token with the first consent only; one that is known to be dead, or is
+// being spent this very moment, is not worth keeping.
+func (rec *accountRecord) succeed(old accountRecord, now time.Time) {
+	if rec.Tokens == nil {
+		rec.Tokens, rec.Grant = old.Tokens, old.Grant
+		return
+	}
+	rec.Grant = old.Grant.renewed(now)
+	if old.Grant.State == token.Live {
+		merged := old.Tokens.Merge(*rec.Tokens)
+		rec.Tokens = &merged
+	}
+}
+
+// sealRecord encrypts tokens and profile for the row of their account and no other.
+func (a *Auth) sealRecord(provider, subject string, record accountRecord) ([]byte, error) {
 	plain, err := json.Marshal(record)
 	if err != nil {
 		return nil, fmt.Errorf("signet: account of %s: %w", provider, err)
 	}
-	return a.keys.Load().rest.seal(accountPlace(provider, id.Subject), plain)
+	return a.keys.Load().rest.seal(accountPlace(provider, subject), plain)
 }
 
-// openAccount reads what sealAccount wrote. Data of another kind, a password hash, is no
+// openAccount reads what sealRecord wrote. Data of another kind, a password hash, is no
 // record.
 func (a *Auth) openAccount(account Account) (accountRecord, error) {
 	plain, _, err := a.keys.Load().rest.open(accountPlace(account.Provider, account.Subject), account.Data)
@@ -344,10 +369,14 @@ func (a *Auth) proveAddress(ctx context.Context, u User, now time.Time) (User, e
 			if err := accounts.DeleteAccount(ctx, account.Provider, account.Subject); err != nil && !errors.Is(err, ErrNotFound) {
 				return u, fromStore(err)
 			}
+			a.forgetGrant(account)
 		}
 	}
 	u.EmailVerified, u.Updated = now, now
 	u.Epoch++
 	u, err := a.config.Stores.Users.UpdateUser(ctx, u)
+	if err == nil {
+		a.revoked.add(Revocation{UserID: u.ID, Epoch: u.Epoch, At: now}) // here at once; the feed tells the others
+	}
 	return u, fromStore(err)
 }

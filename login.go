@@ -39,7 +39,7 @@ func (a *Auth) LogIn(provider string, status int) http.Handler {
 			x.notLoggedIn(err)
 			return
 		}
-		x.json(status, loggedIn(in))
+		x.json(status, x.loggedIn(in))
 	})
 }
 
@@ -102,7 +102,10 @@ func (a *Auth) script(w http.ResponseWriter, r *http.Request, fields bool) (*exc
 func (x *exchange) notLoggedIn(err error) {
 	var no *Refused
 	var elsewhere GoTo
+	var asked *Asked
 	switch {
+	case errors.As(err, &asked):
+		x.json(asked.status(), asked.append(nil))
 	case errors.As(err, &no) && no.RetryAfter > 0:
 		x.a.stats.throttled.Add(1)
 		x.w.Header().Set("Retry-After", seconds(no.RetryAfter))
@@ -122,8 +125,9 @@ func (x *exchange) notLoggedIn(err error) {
 // secretNames are members of a profile that no answer carries on, in lower case.
 var secretNames = map[string]bool{"password": true, "passwordhash": true, "password_hash": true, "hash": true, "salt": true}
 
-// loggedIn is the user as JSON: the profile where there is one, and the access token.
-func loggedIn(in *SignIn) []byte {
+// loggedIn is the user as JSON: the profile where there is one, and an access token: the
+// provider's, or one of ours where there are APIs to use it at.
+func (x *exchange) loggedIn(in *SignIn) []byte {
 	c, err := ParseClaims(in.Identity.Profile)
 	if err != nil || c.Len() == 0 {
 		c = Claims{members: []member{
@@ -137,6 +141,8 @@ func loggedIn(in *SignIn) []byte {
 	}
 	if t := in.Identity.Tokens; t != nil && t.Access != "" {
 		c.put("accessToken", appendText(nil, t.Access))
+	} else if own := x.ownToken(); own != "" {
+		c.put("accessToken", appendText(nil, own))
 	}
 	return c.append(nil)
 }

@@ -3,7 +3,6 @@ package signet
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -29,12 +28,16 @@ func SessionFrom(ctx context.Context) (*Session, bool) {
 // a page is sent to the sign-in page and comes back afterwards, a script gets 401. The
 // base path and the application's own sign-in pages are never protected.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
-	return a.guard(next, func(r *http.Request, v *Visit) (int, bool) {
-		if !a.protect.Covers(target(r)) || a.open(r.URL.Path) {
-			return 0, false
-		}
-		return a.judgeVisit(r, v), true
-	})
+	return a.guard(next, func(r *http.Request, v *Visit) (int, bool) { return v.Protected(r) })
+}
+
+// Protected is what Config.Protect says about a request: the status of a refusal, or 0, and
+// whether a rule is about it at all, so that the answer is for this visitor alone.
+func (v *Visit) Protected(r *http.Request) (status int, private bool) {
+	if len(v.a.config.Protect) == 0 || !v.a.protect.Covers(target(r)) || v.a.open(r.URL.Path) {
+		return 0, false
+	}
+	return v.a.judgeVisit(r, v), true
 }
 
 // Require is Middleware for a handler of which every path needs a session.
@@ -106,7 +109,7 @@ func (v *Visit) deny(w http.ResponseWriter, r *http.Request, status int) {
 		if !safeMethod(r.Method) {
 			code = http.StatusSeeOther
 		}
-		w.Header().Set("Location", v.signInURL(r))
+		w.Header().Set("Location", v.SignInURL(target(r)))
 		w.WriteHeader(code)
 		return
 	}
@@ -119,19 +122,6 @@ func (v *Visit) deny(w http.ResponseWriter, r *http.Request, status int) {
 	w.Write([]byte(`{"error":"unauthorized"}`))
 }
 
-// signInURL is the sign-in page with the way back to what was asked for.
-func (v *Visit) signInURL(r *http.Request) string {
-	page := v.origin + v.a.basePath + "/signin"
-	if custom := v.a.config.Pages.SignIn; custom != "" {
-		page = v.origin + custom
-	}
-	back, ok := v.a.returnTo(v.origin, target(r))
-	if !ok {
-		return page
-	}
-	return withQuery(page, url.Values{"callbackUrl": {back}})
-}
-
 // open tells paths that a protecting rule must not close, since nobody could sign in then.
 func (a *Auth) open(path string) bool {
 	if strings.Contains(path, "/.") || strings.Contains(path, "//") || strings.ContainsAny(path, `\%;`) {
@@ -141,7 +131,7 @@ func (a *Auth) open(path string) bool {
 		return true
 	}
 	p := a.config.Pages
-	for _, page := range []string{p.SignIn, p.SignOut, p.Error, p.VerifyRequest} {
+	for _, page := range []string{p.SignIn, p.SignOut, p.Error, p.VerifyRequest, p.Step} {
 		if own, _, _ := strings.Cut(page, "?"); own != "" && path == own {
 			return true
 		}

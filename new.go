@@ -14,6 +14,7 @@ import (
 
 	"github.com/signet-auth/signet/match"
 	"github.com/signet-auth/signet/seal"
+	"github.com/signet-auth/signet/token"
 )
 
 // Auth signs people in. Make one with [New] and Close it in the end. Its methods may be
@@ -35,12 +36,18 @@ type Auth struct {
 	onlyV4    bool // nobody but next-auth v4 is spoken to
 	revoked   *revoked
 	budget    *budget
+	outbox    *outbox
 	stats     stats
 
 	rekey      sync.Mutex // held while keys change
 	ring       seal.Ring
 	formatList []Format // the first is written
 	burnt      burnt    // attempts, where there is no store
+
+	granted       map[string]*granter // by provider
+	carriedGrants token.Memory        // of sessions without a store
+	exposed       []string            // providers of which browsers see tokens
+	exposesID     bool                // and one of them is an ID token
 
 	formTargets []string // origins that the forms of our pages may lead to
 
@@ -61,19 +68,21 @@ func New(c Config) (*Auth, error) {
 	a := &Auth{config: c, world: c.World.withDefaults()}
 	a.log = a.world.Log
 	a.config.Limits = c.Limits.withDefaults()
-	for _, step := range []func() error{a.setPlace, a.setPages, a.setSession, a.setKeys, a.setProviders, a.checkExpose, a.setProtect} {
+	for _, step := range []func() error{a.setPlace, a.setPages, a.setSession, a.setKeys, a.setProviders, a.checkExpose, a.checkAccess, a.checkTokenCookies, a.setGrants, a.setProtect} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	a.revoked = newRevoked()
 	a.budget = &budget{a: a, store: c.Stores.counters()}
+	a.outbox = newOutbox(a)
 	return a, a.start()
 }
 
 // Close ends what runs in the background. It does not close stores.
 func (a *Auth) Close() error {
 	a.stop()
+	a.closeGrants()
 	a.done.Wait()
 	return nil
 }
@@ -118,7 +127,7 @@ func (a *Auth) setPlace() error {
 func (a *Auth) setPages() error {
 	p := a.config.Pages
 	for _, page := range []struct{ field, path string }{
-		{"SignIn", p.SignIn}, {"SignOut", p.SignOut}, {"Error", p.Error}, {"VerifyRequest", p.VerifyRequest}, {"NewUser", p.NewUser},
+		{"SignIn", p.SignIn}, {"SignOut", p.SignOut}, {"Error", p.Error}, {"VerifyRequest", p.VerifyRequest}, {"NewUser", p.NewUser}, {"Step", p.Step},
 	} {
 		if page.path == "" {
 			continue

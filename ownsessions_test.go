@@ -173,5 +173,5 @@ func TestS117_TwoUsers(t *testing.T) {
 var everyRoute = []string{
 	"/providers", "/csrf", "/session", "/signin", "/signin/credentials", "/callback/credentials", "/callback/nobody",
 	"/signout", "/error", "/error?error=AccessDenied", "/verify-request", "/_log", "/signup", "/account",
-	"/sessions", "/sessions/end", "/sessions/others",
+	"/sessions", "/sessions/end", "/sessions/others", "/step", "/step?attempt=x",
 }

@@ -82,7 +82,11 @@ type Info struct {
 	// follows a form's redirects only where the policy of the page says so.
 	Origins []string
 
-	// RevokeAtSignOut gives tokens back when their owner signs out.
+	// RefreshAhead is how long before its end an access token is renewed, for a [Refresher];
+	// zero means a minute, or a fifth of the token's life where that is less.
+	RefreshAhead time.Duration
+
+	// RevokeAtSignOut gives tokens back when their owner signs out; see [Departer].
 	RevokeAtSignOut bool
 
 	// LeaveAtSignOut takes who signs out to the provider too, to end the session there; the
@@ -92,9 +96,9 @@ type Info struct {
 
 // A Field is one input of a form.
 type Field struct {
-	Name  string
-	Label string // empty: the page's own word for "email", "password", "name"
-	Type  string // of the HTML input; empty means "text"
+	Name  string `json:"name"`
+	Label string `json:"label,omitempty"` // empty: the page's own word for "email", "password", "name"
+	Type  string `json:"type,omitempty"`  // of the HTML input; empty means "text"
 }
 
 // An Attempt is one try to sign in, to sign up, or to add a way to sign in.
@@ -148,7 +152,8 @@ const (
 // Guard takes one try from the failure budgets of the account before its secret is checked,
 // so that a thousand parallel guesses cost a thousand tries. account is "user:" and the ID of
 // the user, or what was typed where there is none, folded. The error is a [*Refused] to be returned
-// as it is. A successful sign-in gives its try back.
+// as it is. A successful sign-in gives its try back. Answers to a further question are counted
+// for the account of the first answer by themselves; the same account again costs nothing.
 func (a *Attempt) Guard(ctx context.Context, account string) error {
 	if a.guard == nil {
 		return nil
@@ -167,8 +172,23 @@ type Client struct {
 // [Identity].
 type Step interface{ step() }
 
-// A Form asks the visitor to fill in fields.
-type Form struct{ Fields []Field }
+// A Form asks the visitor to fill in fields: those of the sign-in page where Begin returns
+// it without Keep, and else a further question, on a page of its own. A provider that asks
+// for a code after the password returns one from Finish, and gets the answer with what it
+// kept. Nobody is signed in before the last answer, of which there may be five. A [*Refused]
+// of the Kind CredentialsSignin (the usual one) asks the same once more.
+type Form struct {
+	Fields []Field // at most 8 of a further question
+
+	// Code is why it is asked again: a plain word, as in [Refused]. Empty means that the
+	// answer before was right.
+	Code string
+
+	// Said is shown beside the fields, in the provider's own words: where a code was sent.
+	Said string
+
+	Keep []byte // at most 1536 bytes; sealed, and not readable in the browser
+}
 
 // A Redirect sends the visitor to another site, which sends them back to Callback.
 type Redirect struct {
@@ -231,9 +251,17 @@ type Refresher interface {
 }
 
 // A Revoker is a Provider whose tokens can be given back: at unlinking and when the user is
-// deleted, and at sign-out where Info says so.
+// deleted, and at sign-out where Info says so. That the provider does not know a token any
+// more is no error. An error that wraps [ErrEnded], or has a method Outage() bool that says
+// false, is final; after any other it is called again, so it may be called once too often.
 type Revoker interface {
 	Revoke(ctx context.Context, w World, t Tokens) error
+}
+
+// A Departer is a [Revoker] that takes tokens back in another way when their owner only
+// signs out: one that ends them and keeps the consent that they stand on.
+type Departer interface {
+	SignedOut(ctx context.Context, w World, t Tokens) error
 }
 
 // A Leaver is a Provider with sessions of its own that can be ended

@@ -101,6 +101,7 @@ func (x *exchange) pageURL(page string, q url.Values) string {
 	custom := map[string]string{
 		"signin": x.a.config.Pages.SignIn, "signout": x.a.config.Pages.SignOut,
 		"error": x.a.config.Pages.Error, "verify-request": x.a.config.Pages.VerifyRequest,
+		"step": x.a.config.Pages.Step,
 	}[page]
 	to := x.base + "/" + page
 	if custom != "" {

@@ -17,6 +17,8 @@ type revoked struct {
 	users    shards[string, ended]
 
 	broken []atomic.Int64 // of each feed: Unix nanoseconds since when it fails, 0 = fine
+
+	watchers watchers
 }
 
 // ended tells up to which epoch, and when last, all sessions of a user were ended.
@@ -71,6 +73,9 @@ func (r *revoked) add(list ...Revocation) {
 			}
 			return ended{max(e.epoch, v.Epoch), e.at}
 		})
+	}
+	for _, v := range list {
+		r.watchers.tell(r, v)
 	}
 }
 

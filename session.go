@@ -50,6 +50,7 @@ type Session struct {
 	replaces SessionID // the one that another application signed somebody in over
 	from     string    // key of the ticket it was imported under, until its own cookie comes back
 	replaced string    // that key, once it has
+	grant    string    // tokens of a session without a store; see carry
 
 	// kept belongs to a stored session. It is behind a pointer so that a session printed
 	// with %+v shows no cookie.
@@ -144,6 +145,8 @@ func (s *Session) readOwn(raw []byte) error {
 			s.whose, ok = seal.String(v)
 		case "from":
 			s.from, ok = seal.String(v)
+		case "grant":
+			s.grant, ok = seal.String(v)
 		case "beside":
 			s.beside, ok = readWords(v)
 		default:
@@ -229,6 +232,10 @@ func (s *Session) appendOwn(b []byte, more ...member) []byte {
 	if s.from != "" {
 		b = append(b, `,"from":`...)
 		b = appendText(b, s.from)
+	}
+	if s.grant != "" {
+		b = append(b, `,"grant":`...)
+		b = appendText(b, s.grant)
 	}
 	for _, m := range more {
 		b = append(b, ',', '"')

@@ -32,6 +32,9 @@ func (x *exchange) getSignIn(provider string) {
 		kind = kindMissingCSRF
 	}
 	p := x.signInPage(kind)
+	if kind != "" {
+		p.Email = x.typedBefore()
+	}
 	if n, err := strconv.Atoi(q.Get("retry")); err == nil && 0 < n && n < 1e5 {
 		p.RetryAfter = time.Duration(n) * time.Second
 	}
@@ -134,6 +137,10 @@ func (x *exchange) follow(p registered, w waiting, step Step) {
 		w.Keep = s.Keep
 		x.mail(p, w, s)
 	case Form:
+		if s.Keep != nil {
+			x.entered(p, x.ask(p, w, s, nil))
+			return
+		}
 		x.redirect(x.pageURL("signin", nil), http.StatusOK, true)
 	default:
 		x.refused(p, fmt.Errorf("signet: provider %q begins with a %T", p.info.ID, step))
@@ -169,8 +176,7 @@ func (x *exchange) extra() url.Values {
 }
 
 func (x *exchange) client() Client {
-	agent := x.r.UserAgent()
-	return Client{IP: x.a.clientIP(x.r).String(), Agent: agent[:min(len(agent), 256)], Language: x.lang}
+	return x.a.Client(x.r)
 }
 
 // refused answers a provider's or the application's no.
@@ -219,6 +225,7 @@ func (x *exchange) refused(p registered, err error) {
 		if !plainWord(code) {
 			code = "credentials"
 		}
+		x.rememberTyped()
 		x.fail("signin", kind, url.Values{"code": {code}})
 	}
 }
@@ -288,6 +295,7 @@ func (v *Visit) admit(ctx context.Context, h http.Header, in *SignIn, trigger st
 	if err := v.set(h, value); err != nil {
 		return fmt.Errorf("signet: session cannot be written: %w", err)
 	}
+	v.showToken(h, in.Provider.ID, in.Identity.Tokens)
 	v.a.stats.signIns.Add(1)
 	if v.a.config.Events.SignIn != nil {
 		v.a.tell(func() { v.a.config.Events.SignIn(ctx, s, in) })
@@ -314,7 +322,12 @@ func (v *Visit) newSession(in *SignIn) (*Session, error) {
 	for _, m := range in.Identity.Claims.members {
 		s.Claims.put(m.name, m.raw)
 	}
-	v.a.exposeTokens(s, in)
+	v.a.exposeTokens(s, in.Provider.ID, in.Identity.Tokens)
+	if in.Identity.Tokens != nil && !v.a.keepsGrants() {
+		if err := v.a.carry(s, *in.Identity.Tokens, v.now); err != nil {
+			return nil, err
+		}
+	}
 	if v.a.config.Stores.Sessions != nil && v.a.config.Session.Strategy == JWT {
 		s.seen = now
 	}
@@ -324,7 +337,8 @@ func (v *Visit) newSession(in *SignIn) (*Session, error) {
 
 // SignIn signs the visitor of a request in through a provider that checks fields, as the
 // sign-in form would, and writes the session's cookie into the answer. The caller has made
-// sure that the request comes from its own page. A "no" is a [*Refused].
+// sure that the request comes from its own page. A "no" is a [*Refused], a further question an
+// [*Asked].
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, provider string, fields url.Values) (*Session, error) {
 	p, ok := a.provider(provider)
 	if !ok {
@@ -336,6 +350,9 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, provider string, f
 	}
 	x := &exchange{Visit: v, w: w, r: r, fields: fields, base: v.origin + a.basePath, lang: pages.Language(r.Header.Get("Accept-Language"))}
 	if err := x.finish(p); err != nil {
+		if isAsked(err) {
+			x.writeGuest()
+		}
 		return nil, err
 	}
 	x.writeGuest()

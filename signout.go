@@ -44,30 +44,24 @@ func (x *exchange) leave() {
 }
 
 // farewell is where to go after a sign-out: home, or by way of the provider, where its
-// session is to end too. Tokens that are to be given back are.
+// session is to end too.
 func (x *exchange) farewell(s *Session) string {
 	if s == nil || x.a.config.Stores.Accounts == nil {
 		return x.back
 	}
 	p, ok := x.a.provider(s.Provider)
-	if !ok || !p.info.RevokeAtSignOut && !p.info.LeaveAtSignOut {
+	if !ok || !p.info.LeaveAtSignOut {
 		return x.back
 	}
 	list, err := x.a.config.Stores.Accounts.AccountsOf(x.context(), s.UserID)
 	if err != nil {
-		x.a.log.Warn("tokens neither revoked nor shown at the provider", "provider", p.info.ID, "error", err)
+		x.a.log.Warn("no way out at the provider", "provider", p.info.ID, "error", err)
 		return x.back
 	}
 	to := x.back
 	for _, account := range list {
-		if account.Provider != p.info.ID {
-			continue
-		}
-		if p.info.LeaveAtSignOut {
+		if account.Provider == p.info.ID {
 			to = x.leaving(p, account)
-		}
-		if p.info.RevokeAtSignOut {
-			x.a.revokeLater(p, account)
 		}
 	}
 	return to
@@ -107,9 +101,15 @@ func (v *Visit) end(ctx context.Context, h http.Header) error {
 		return err
 	}
 	for _, s := range sessions {
-		if err := v.a.endSession(ctx, s, v); err != nil {
+		given, err := v.a.parting(ctx, s)
+		if err != nil {
 			return err
 		}
+		if err := v.a.endSession(ctx, s, v); err != nil {
+			v.a.outbox.takeBack(ctx, given)
+			return err
+		}
+		v.a.outbox.runLater(given)
 	}
 	v.Session, v.broken = nil, false
 	v.clear(h)

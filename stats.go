@@ -11,10 +11,11 @@ type stats struct {
 	signIns, signInsRefused, throttled atomic.Int64
 	signUps, signOuts, refusedReturn   atomic.Int64
 	csrfRefused, crossSite, storeFault atomic.Int64
-	panics                             atomic.Int64
+	panics, reused                     atomic.Int64
 
-	mu    sync.Mutex
-	badBy map[string]int64
+	mu      sync.Mutex
+	badBy   map[string]int64
+	renewal map[string]int64
 }
 
 // Stats is a snapshot of what an Auth counted since it was made. No count says who.
@@ -25,6 +26,10 @@ type Stats struct {
 	// RefusedReturns counts return targets that were not ours, RefusedCSRF forms without
 	// a valid token, RefusedCrossSite posts from other sites.
 	RefusedReturns, RefusedCSRF, RefusedCrossSite int64
+
+	// ReusedTokens counts refresh tokens of ours that came a second time, and ended all that
+	// followed from them.
+	ReusedTokens int64
 
 	// StoreFaults counts requests whose session could not be read.
 	StoreFaults int64
@@ -37,6 +42,12 @@ type Stats struct {
 	// "revoked", "unknown", "no-user", "header", "replaced" (an imported one whose new cookie
 	// came back), "ended-beside" (by another application, see [Format.Beside]).
 	BadCookies map[string]int64
+
+	// Renewals counts what became of providers' tokens: "refreshed", "retried" (an answer was
+	// lost, and the call made once more), "lost" (it may have been spent: the user has to
+	// connect again), "grant-ended", "failed" (nothing was spent), "taken-over" (from another
+	// process that died), "stale-write", "write-failed".
+	Renewals map[string]int64
 }
 
 func (s *stats) badCookie(reason string) {
@@ -48,16 +59,25 @@ func (s *stats) badCookie(reason string) {
 	s.badBy[reason]++
 }
 
+func (s *stats) renewed(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.renewal == nil {
+		s.renewal = map[string]int64{}
+	}
+	s.renewal[kind]++
+}
+
 // Stats returns the counts so far.
 func (a *Auth) Stats() Stats {
 	s := &a.stats
 	s.mu.Lock()
-	bad := maps.Clone(s.badBy)
+	bad, renewals := maps.Clone(s.badBy), maps.Clone(s.renewal)
 	s.mu.Unlock()
 	return Stats{
 		SignIns: s.signIns.Load(), SignInsRefused: s.signInsRefused.Load(), Throttled: s.throttled.Load(),
 		SignUps: s.signUps.Load(), SignOuts: s.signOuts.Load(),
 		RefusedReturns: s.refusedReturn.Load(), RefusedCSRF: s.csrfRefused.Load(), RefusedCrossSite: s.crossSite.Load(),
-		StoreFaults: s.storeFault.Load(), Panics: s.panics.Load(), BadCookies: bad,
+		StoreFaults: s.storeFault.Load(), Panics: s.panics.Load(), ReusedTokens: s.reused.Load(), BadCookies: bad, Renewals: renewals,
 	}
 }

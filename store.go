@@ -34,6 +34,10 @@ type Stores struct {
 
 	// Counters keep failure budgets; losing them is a pity and no more. Nil means Tickets.
 	Counters TicketStore
+
+	// Errands keep what is still to be done at providers: tokens to be given back. Nil means
+	// that it is tried once, and never again.
+	Errands ErrandStore
 }
 
 // A UserStore keeps users.
@@ -212,8 +216,8 @@ type Use struct {
 	// bring a one-time value back to life.
 	Back bool
 
-	// After is stored by whoever takes the last use and handed to all who come too late,
-	// until the moment Until.
+	// After is stored by whoever takes the last use and handed to all who come too late, at
+	// least until the moment Until, and for as long as the ticket is remembered.
 	After []byte
 	Until time.Time
 }
@@ -240,4 +244,31 @@ type TicketStore interface {
 
 	// Sweep forgets what expired before the moment given and returns how many it forgot.
 	Sweep(ctx context.Context, before time.Time) (int, error)
+}
+
+// An Errand is something to be done elsewhere, sooner or later.
+type Errand struct {
+	ID     string // random
+	Kind   string
+	Sealed []byte // what is to be done; opens for this ID and Kind only
+	Tries  int    // so far
+
+	// Due is when to try next, Until when to give up. Stores need not look at Until.
+	Due, Until time.Time
+}
+
+// An ErrandStore keeps errands until they are done. No method needs to be fast.
+type ErrandStore interface {
+	// PutErrand stores e, in place of any other of the same ID. It is durable when it
+	// returns: what the errand belongs to happens next.
+	PutErrand(ctx context.Context, e Errand) error
+
+	// TakeErrands returns up to limit errands that are due at now, or have been, those that
+	// are due longest before others, and makes them due at now plus hold. It does both at
+	// once: of parallel calls, in all processes that share the store, one has an errand.
+	// Nobody else then has it within hold, and whoever takes one and stops loses nothing.
+	TakeErrands(ctx context.Context, now time.Time, limit int, hold time.Duration) ([]Errand, error)
+
+	// DropErrand forgets one. That there is none is no error.
+	DropErrand(ctx context.Context, id string) error
 }

@@ -101,7 +101,7 @@ func (x *exchange) mailChange(kind LetterKind, u User, to string) {
 	}
 	err := x.mayMail(to)
 	if err == nil {
-		err = x.mailLink(kind, mailed{UserID: u.ID, Email: to, Was: u.Email})
+		err = x.mailLink(kind, mailed{UserID: u.ID, Email: to, Was: u.Email, Epoch: u.Epoch})
 	}
 	var no *Refused
 	switch {
@@ -200,7 +200,7 @@ func (x *exchange) takeAddress(kind LetterKind, m mailed) error {
 	if err != nil {
 		return fromStore(err)
 	}
-	if u.Email != m.Was || u.Disabled {
+	if u.Email != m.Was || u.Epoch != m.Epoch || u.Disabled { // the epoch is another after S-79, too
 		return errLink
 	}
 	before := u

@@ -42,6 +42,27 @@ func (v *View) expose(s *Session, members map[string]string) {
 	}
 }
 
+// ownTokenClaim is the word for an access token of ours in SessionConfig.Expose.
+const ownTokenClaim = "signet.access_token"
+
+// exposeOwn adds an access token of ours, signed at each read.
+func (x *exchange) exposeOwn(v *View) {
+	for to, claim := range x.a.config.Session.Expose {
+		if claim != ownTokenClaim {
+			continue
+		}
+		signed := x.ownToken()
+		if signed == "" {
+			continue
+		}
+		if name, ok := strings.CutPrefix(to, "user."); ok {
+			v.User.put(name, appendText(nil, signed))
+		} else {
+			v.Claims.put(to, appendText(nil, signed))
+		}
+	}
+}
+
 // claim returns the JSON of a claim, also of one that Session has a field for.
 func (s *Session) claim(name string) json.RawMessage {
 	var text string
@@ -87,6 +108,7 @@ func (x *exchange) view(s *Session) ([]byte, error) {
 		v.User.put(m.name, raw)
 	}
 	v.expose(s, c.Session.Expose)
+	x.exposeOwn(&v)
 	if c.Callbacks.Session != nil {
 		if err := c.Callbacks.Session(x.context(), s, &v); err != nil {
 			return nil, err
@@ -118,7 +140,12 @@ func (x *exchange) getSession(string) {
 	if x.Session != nil && x.a.config.Callbacks.Claims != nil && !x.runClaims() {
 		return
 	}
+	usable := x.refreshExposed(x.context())
 	x.Commit(x.context(), x.w.Header())
+	if !usable {
+		x.json(http.StatusOK, x.nobody())
+		return
+	}
 	x.answerSession()
 }
 
@@ -182,6 +209,10 @@ func (x *exchange) postSession(string) {
 	var data [1][]byte
 	if err := seal.Pick(x.body, []string{"data"}, data[:]); err != nil {
 		x.json(http.StatusBadRequest, x.nobody())
+		return
+	}
+	if !x.refreshExposed(x.context()) {
+		x.json(http.StatusOK, x.nobody())
 		return
 	}
 	var refused error // by the application; every other error is the store's

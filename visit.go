@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/signet-auth/signet/cookie"
@@ -23,6 +24,10 @@ type Visit struct {
 	jar     cookie.Jar
 	now     time.Time
 	besides []string // Set-Cookie lines of the formats beside ours
+
+	header http.Header // of the answer, once Commit has seen it
+	shown  *shownToken // what a cookie of its own is to show
+	grants sync.Mutex  // held where handlers in parallel change what the answer says of the session
 
 	broken bool  // there is a cookie, and it is worth nothing
 	fault  error // the store did not answer: who this is, is not known
@@ -74,6 +79,10 @@ func (v *Visit) read(ctx context.Context) {
 // renews a session that is due. Call it before the answer's headers are sent.
 func (v *Visit) Commit(ctx context.Context, h http.Header) {
 	addVary(h, "Cookie")
+	v.header = h
+	if v.shown != nil {
+		v.showToken(h, v.shown.provider, &v.shown.set)
+	}
 	s := v.Session
 	if s == nil || !s.stale && v.now.Sub(s.issued) < v.a.updateAge {
 		return
@@ -145,6 +154,7 @@ func (v *Visit) set(h http.Header, value string) error {
 // cookie does not have it.
 func (v *Visit) clear(h http.Header) {
 	v.wire.dropSession(h)
+	v.hideTokens(h)
 	for _, name := range v.wire.family(v.jar) {
 		h.Add("Set-Cookie", v.wire.session.Clear(name))
 		if attrs := v.wire.session; attrs.Domain != "" {

@@ -1,10 +1,8 @@
 package signet
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/signet-auth/signet/pages"
 )
@@ -79,37 +77,24 @@ func (x *exchange) unlink(u User) {
 			x.changed(http.StatusConflict, "error", "LastWay")
 			return
 		}
-		err := accounts.DeleteAccount(x.context(), account.Provider, account.Subject)
+		given, err := x.a.outbox.promise(x.context(), account)
+		if err != nil {
+			x.fault(err)
+			return
+		}
+		err = accounts.DeleteAccount(x.context(), account.Provider, account.Subject)
 		if err != nil && !errors.Is(err, ErrNotFound) {
+			x.a.outbox.takeBack(x.context(), given)
 			x.fault(fromStore(err))
 			return
 		}
-		x.a.revokeLater(p, account)
+		x.a.forgetGrant(account)
+		x.a.outbox.runLater(given)
 		x.changed(http.StatusOK, "done", "WayRemoved")
 		return
 	}
 	x.changed(http.StatusNotFound, "error", "NotFound")
 }
-
-// revokeLater gives the tokens of an account back to its provider. Nobody waits for it, and
-// what fails is in the log.
-func (a *Auth) revokeLater(p registered, account Account) {
-	revoker, ok := p.Provider.(Revoker)
-	record, err := a.openAccount(account)
-	if !ok || err != nil || record.Tokens == nil {
-		return
-	}
-	a.done.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), revokeWait)
-		defer cancel()
-		if err := revoker.Revoke(ctx, a.world, *record.Tokens); err != nil {
-			a.log.Warn("tokens not revoked", "provider", p.info.ID, "error", err)
-		}
-	})
-}
-
-// revokeWait bounds a call that gives tokens back.
-const revokeWait = 10 * time.Second
 
 // changePassword sets a password, the first or a new one, and ends all other sessions.
 func (x *exchange) changePassword(u User) {

@@ -21,8 +21,9 @@ type wire struct {
 	device  cookie.Attributes
 	away    cookie.Attributes // of attempts
 	posted  cookie.Attributes // of those whose answer another site posts
+	typed   cookie.Attributes // of an address for the next page
 
-	csrfName, callbackName, deviceName, awayName, postedName string
+	csrfName, callbackName, deviceName, awayName, postedName, typedName string
 }
 
 type cookieFormat struct {
@@ -39,6 +40,7 @@ func (a *Auth) newWire(ring seal.Ring, formats []Format, secure bool) (*wire, er
 		device:  cookie.Attributes{Secure: secure, MaxAge: int(deviceLife.Seconds())},
 		away:    cookie.Attributes{Secure: secure, MaxAge: int(attemptLife.Seconds())},
 		posted:  cookie.Attributes{Secure: secure, MaxAge: int(attemptLife.Seconds())},
+		typed:   cookie.Attributes{Secure: secure, MaxAge: int(typedLife.Seconds())},
 	}
 	if secure { // browsers take None on https only
 		w.posted.SameSite = http.SameSiteNoneMode
@@ -65,6 +67,7 @@ func (a *Auth) newWire(ring seal.Ring, formats []Format, secure bool) (*wire, er
 	w.deviceName = hostCookie(stem+".device", secure)
 	w.awayName = hostCookie(stem+".attempts", secure)
 	w.postedName = hostCookie(stem+".attempts-posted", secure)
+	w.typedName = hostCookie(stem+".typed", secure)
 	return w, w.check()
 }
 
@@ -91,7 +94,7 @@ func (f *cookieFormat) makeCodec(ring seal.Ring, cache int) error {
 
 func (w *wire) check() error {
 	err := errors.Join(w.guest.Check(w.csrfName), w.guest.Check(w.callbackName), w.device.Check(w.deviceName),
-		w.away.Check(w.awayName), w.posted.Check(w.postedName))
+		w.away.Check(w.awayName), w.posted.Check(w.postedName), w.typed.Check(w.typedName))
 	for _, f := range w.formats {
 		err = errors.Join(err, w.session.Check(f.name))
 	}
@@ -152,19 +155,17 @@ func (w *wire) dropSession(h http.Header) {
 	if len(lines) == 0 {
 		return
 	}
-	kept := slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
-		for _, f := range w.formats {
-			if isOfFamily(line, f.name) {
-				return true
-			}
-		}
-		return false
-	})
+	kept := slices.DeleteFunc(slices.Clone(lines), w.ofSession)
 	if len(kept) == 0 {
 		h.Del("Set-Cookie")
 		return
 	}
 	h["Set-Cookie"] = kept
+}
+
+// ofSession tells whether a Set-Cookie line is about the session, in any of our formats.
+func (w *wire) ofSession(line string) bool {
+	return slices.ContainsFunc(w.formats, func(f cookieFormat) bool { return isOfFamily(line, f.name) })
 }
 
 // isOfFamily tells whether a Set-Cookie line is for name, or for name.0, name.1, …

@@ -34,6 +34,17 @@ func newMetrics(o *opened, f *front) http.Handler {
 	})
 }
 
+// counts writes one counter by its label, where there is anything to count.
+func counts(t *metricsText, name, help, label string, of map[string]int64) {
+	if len(of) == 0 {
+		return
+	}
+	t.head(name, aCounter, help)
+	for _, value := range slices.Sorted(maps.Keys(of)) {
+		t.sample(name, float64(of[value]), label, value)
+	}
+}
+
 // A reading is all counters at one moment.
 type reading struct {
 	signet.Stats
@@ -56,6 +67,7 @@ func signetMetrics(ctx context.Context, t *metricsText, o *opened, f *front) {
 		{"refused_returns_total", aCounter, "Return URLs that were not ours.", r.RefusedReturns},
 		{"refused_csrf_total", aCounter, "Forms without a valid token.", r.RefusedCSRF},
 		{"refused_cross_site_total", aCounter, "Posts from other sites.", r.RefusedCrossSite},
+		{"reused_tokens_total", aCounter, "Refresh tokens of Signet that came a second time, and ended their family.", r.ReusedTokens},
 		{"store_faults_total", aCounter, "Requests whose session could not be read.", r.StoreFaults},
 		{"panics_total", aCounter, "Requests that ended in a panic and a 500.", r.Panics + r.panics},
 		{"password_hashes_total", aCounter, "Password hashes computed.", int64(r.Hashes)},
@@ -65,13 +77,8 @@ func signetMetrics(ctx context.Context, t *metricsText, o *opened, f *front) {
 	} {
 		t.one("signet_"+m.name, m.kind, m.help, float64(m.value))
 	}
-	if len(r.BadCookies) > 0 {
-		const name = "signet_bad_cookies_total"
-		t.head(name, aCounter, "Session cookies that were worth nothing, by reason.")
-		for _, reason := range slices.Sorted(maps.Keys(r.BadCookies)) {
-			t.sample(name, float64(r.BadCookies[reason]), "reason", reason)
-		}
-	}
+	counts(t, "signet_bad_cookies_total", "Session cookies that were worth nothing, by reason.", "reason", r.BadCookies)
+	counts(t, "signet_token_renewals_total", "What became of providers' tokens that were about to expire.", "result", r.Renewals)
 	up := 0.0
 	if healthy(ctx, o) {
 		up = 1

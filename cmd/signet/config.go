@@ -51,6 +51,8 @@ type config struct {
 	protect        []string
 	public         []string
 	pages          signet.Pages
+	gateway        gatewayConfig
+	access         accessConfig
 	limits         signet.Limits
 	log            logConfig
 }

@@ -22,6 +22,8 @@ func (c *config) check() []problem {
 	if c.places.set("secrets") && len(c.secrets) == 0 && !strings.HasPrefix(c.places["secrets"], "environment") {
 		problems = append(problems, problem{c.places["secrets"], "secrets: the list is empty", "add one, or remove the key: `signet serve` then makes one and keeps it in the data folder"})
 	}
+	problems = append(problems, c.checkGateway()...)
+	problems = append(problems, c.access.check(c.places)...)
 	problems = append(problems, c.session.check(c.places)...)
 	return append(problems, c.session.checkFormats(c)...)
 }

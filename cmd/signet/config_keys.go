@@ -29,7 +29,8 @@ func (c *config) keys() []key {
 		{"limits", section(c.limitKeys())},
 		{"log", section(c.log.keys())},
 		{"redis", later("remove it; the database keeps everything until then")},
-		{"gateway", later("remove it; let a reverse proxy send the base path here until then")},
+		{"gateway", section(c.gateway.keys())},
+		{"access_tokens", section(c.access.keys())},
 	}
 }
 
@@ -65,6 +66,7 @@ func (c *config) pageKeys() []key {
 		{"error", page(&c.pages.Error)},
 		{"verify_request", page(&c.pages.VerifyRequest)},
 		{"new_user", page(&c.pages.NewUser)},
+		{"step", page(&c.pages.Step)},
 	}
 }
 
@@ -97,6 +99,7 @@ func homeOf(name string) string {
 		{"session.claims", claimKeys(&c.session.claims)}, {"session.accept", (&acceptConfig{}).keys()},
 		{"pages", c.pageKeys()}, {"limits", c.limitKeys()}, {"log", c.log.keys()},
 		{"the top level", c.keys()},
+		{"access_tokens", c.access.keys()}, {"gateway", c.gateway.keys()}, {"gateway.routes", (&routeConfig{}).keys()},
 		{"providers", allProviderKeys()}, {"mail", (&mailConfig{}).keys()},
 	} {
 		if find(s.keys, name) != nil {

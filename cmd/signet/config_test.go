@@ -202,7 +202,7 @@ func allKeys(c *config) []string {
 	var list []string
 	add := func(prefix string, keys []key) {
 		for _, k := range keys {
-			if k.name != "redis" && k.name != "gateway" {
+			if k.name != "redis" {
 				list = append(list, prefix+k.name)
 			}
 		}

@@ -271,27 +271,33 @@ func exposed(to *map[string]string) func(*reader, node) {
 // patterns takes Next.js matchers, each tried so that a bad one is told by its own line.
 // Those that look at headers are refused: a visitor could choose to be let in.
 func patterns(to *[]string) func(*reader, node) {
-	const cure = "`signet match` tries patterns"
 	return sequence(func(r *reader, n node) {
 		var s string
 		if text(&s)(r, n); s == "" {
 			return
 		}
-		parsed, err := match.Parse(s)
-		if slices.ContainsFunc(parsed, func(p match.Pattern) bool { return len(p.Has)+len(p.Missing) > 0 }) {
-			r.wrong(n, "has and missing look at headers, cookies and queries, which a visitor chooses: one could choose to be let in", "write the source alone, without has and missing")
-			return
+		if r.patternIn(n, s) {
+			*to = append(*to, s)
 		}
-		if err == nil {
-			var set *match.Set
-			if set, err = match.Compile(match.Site{}, parsed...); err == nil {
-				_, err = set.Protects()
-			}
-		}
-		if err != nil {
-			r.wrong(n, strings.TrimPrefix(err.Error(), "match: "), cure)
-			return
-		}
-		*to = append(*to, s)
 	})
+}
+
+// patternIn tells whether s is a matcher that rules can be made of, and says what is wrong
+// with any other.
+func (r *reader) patternIn(n node, s string) bool {
+	parsed, err := match.Parse(s)
+	if slices.ContainsFunc(parsed, func(p match.Pattern) bool { return len(p.Has)+len(p.Missing) > 0 }) {
+		r.wrong(n, "has and missing look at headers, cookies and queries, which a visitor chooses: one could choose to be let in", "write the source alone, without has and missing")
+		return false
+	}
+	if err == nil {
+		var set *match.Set
+		if set, err = match.Compile(match.Site{}, parsed...); err == nil {
+			_, err = set.Protects()
+		}
+	}
+	if err != nil {
+		r.wrong(n, strings.TrimPrefix(err.Error(), "match: "), "`signet match` tries patterns")
+	}
+	return err == nil
 }

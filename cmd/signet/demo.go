@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,9 @@ const (
 // demoProtects are the rules of the demo, as `protect` of signet.yaml has them.
 var demoProtects = []string{"/userposts/:path*", "/demo/api/:path*"}
 
+// demoAudience is the API of the demo, for access tokens.
+const demoAudience = "posts"
+
 // A demo is a small site of the kind that the tutorials build: a start page that shows the
 // session, a protected page with the posts of whoever is signed in, and a protected API.
 type demo struct {
@@ -35,6 +39,7 @@ type demo struct {
 	opened   *opened
 	posts    *posts
 	password string
+	api      http.Handler // of the second tutorial
 }
 
 // newDemo makes sure that the demo user is there and can sign in with the password.
@@ -47,7 +52,9 @@ func newDemo(ctx context.Context, s *site, o *opened) (*demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	return &demo{s, o, demoPosts(user.ID), password}, nil
+	d := &demo{site: s, opened: o, posts: demoPosts(user.ID), password: password}
+	d.api = d.tokenAPI()
+	return d, nil
 }
 
 // keptPassword reads the password, or makes one.
@@ -127,6 +134,7 @@ What there is to see
 	t := newTable(w, "  Start page", url+"/", "the session, and the ways in and out")
 	t.add("  Protected page", url+"/userposts", "sends you to sign in, then shows your posts")
 	t.add("  Protected API", url+"/demo/api/posts", "401 for a script without a session")
+	t.add("  Token API", url+demoLogIn, "POST a log-in, then GET "+demoUsers+"{id} with the accessToken")
 	t.add("  Session", url+"/session", "as JSON, null when nobody is signed in")
 	t.add("  For next-auth", url+d.site.base, "what next-auth/react talks to")
 	if d.opened.letters.outbox != nil {

@@ -28,6 +28,10 @@ var demoTemplates = sync.OnceValue(func() *template.Template {
 
 // serve answers below auth.Middleware, which has turned away whoever the rules keep out.
 func (d *demo) serve(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, demoAPI) {
+		d.api.ServeHTTP(w, r)
+		return
+	}
 	var page func(http.ResponseWriter, *http.Request)
 	switch r.URL.Path {
 	case "/":

@@ -26,6 +26,7 @@ func (d *diagnosis) examine(ctx context.Context, c *config, io *terminal) {
 	d.cookies(c)
 	d.formats(c)
 	d.providers(ctx, c, io)
+	d.gateway(ctx, c, io)
 	d.protection(c)
 	d.clock(c, io.Now())
 	d.database(ctx, c)

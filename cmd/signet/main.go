@@ -29,6 +29,7 @@ type verbs struct {
 	Inspect inspectCmd `cmd:"" help:"Look into a token: format, claims, times, and what is wrong with it."`
 	Seal    sealCmd    `cmd:"" help:"Write a token in any format; its claims, a JSON object, come from standard input."`
 	Match   matchCmd   `cmd:"" help:"Tell which paths a Next.js matcher covers, and why."`
+	Explain explainCmd `cmd:"" help:"Tell which route and rule of the gateway take a request, and what would be sent."`
 	Doctor  doctorCmd  `cmd:"" help:"Check configuration, secrets, public URL, cookies and database."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date."`
 	Version versionCmd `cmd:"" help:"Print version and build."`

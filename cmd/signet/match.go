@@ -66,7 +66,10 @@ func (c *matchCmd) Run(io *terminal) error {
 	if err != nil {
 		return err
 	}
-	header, err := c.header()
+	header, err := headersFrom("match", c.Header)
+	if header.Get("Host") == "" {
+		header.Set("Host", "localhost")
+	}
 	if err != nil {
 		return err
 	}
@@ -138,17 +141,15 @@ func badPattern(err error) error {
 }
 
 // header is the header of the request, of a browser on this machine unless told otherwise.
-func (c *matchCmd) header() (http.Header, error) {
+// headersFrom reads headers as they are typed.
+func headersFrom(verb string, lines []string) (http.Header, error) {
 	h := http.Header{}
-	for _, line := range c.Header {
+	for _, line := range lines {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || !isCookieName(name) { // a token, too
-			return nil, &usageError{fmt.Sprintf("match: --header %q is no header", line), "write it as 'Name: value'"}
+			return h, &usageError{fmt.Sprintf("%s: --header %q is no header", verb, line), "write it as 'Name: value'"}
 		}
 		h.Add(textproto.TrimString(name), textproto.TrimString(value))
-	}
-	if h.Get("Host") == "" {
-		h.Set("Host", "localhost")
 	}
 	return h, nil
 }

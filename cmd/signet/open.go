@@ -36,6 +36,7 @@ type opened struct {
 	hasher *password.Hasher // of all providers, since its limits are for the whole process
 
 	letters *letters
+	now     func() time.Time
 }
 
 // A setting is what the command line adds to a configuration.
@@ -48,7 +49,7 @@ type setting struct {
 
 // open makes everything over the store, which stays the caller's to close.
 func (c *config) open(ctx context.Context, store *sqlite.Store, s setting) (*opened, error) {
-	o := &opened{store: store, hasher: &password.Hasher{}}
+	o := &opened{store: store, hasher: &password.Hasher{}, now: s.now}
 	if err := imitate(ctx, o.hasher, store, c.passwordProvider()); err != nil {
 		return nil, err
 	}
@@ -105,6 +106,8 @@ func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) 
 		Mailer:          l.mailer,
 		Stores:          stores,
 		Session:         c.session.make(),
+		Access:          c.access.make(),
+		TokenCookies:    c.tokenCookies(),
 		Protect:         c.protect,
 		Callbacks:       signet.Callbacks{Allow: c.allow()},
 		Pages:           c.makePages(),

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/signet-auth/signet"
 )
 
 // A providerConfig is one entry of `providers`. Its kind says which of the parts below the
@@ -22,6 +24,32 @@ type providerConfig struct {
 	// End points for scripts, beside the base path (ruling 22).
 	loginPath, logoutPath string
 	loginStatus           int
+
+	refreshAhead time.Duration // 0 is what package signet thinks good
+
+	browserCookie browserCookie
+}
+
+// A browserCookie shows the token of a back end to servers beside Signet, as tutorial 2 has
+// it; without a name there is none.
+type browserCookie struct {
+	name   string
+	maxAge time.Duration
+}
+
+func (b *browserCookie) keys() []key {
+	return []key{{"name", text(&b.name)}, {"max_age", duration(&b.maxAge)}}
+}
+
+// tokenCookies are those of all providers.
+func (c *config) tokenCookies() []signet.TokenCookie {
+	var list []signet.TokenCookie
+	for _, p := range c.providers {
+		if p.browserCookie.name != "" {
+			list = append(list, signet.TokenCookie{Provider: p.id, Name: p.browserCookie.name, MaxAge: p.browserCookie.maxAge})
+		}
+	}
+	return list
 }
 
 // Types of providers that are not those of one company.
@@ -80,7 +108,7 @@ func takeProvider(r *reader, n node) (p providerConfig, ok bool) {
 	if p.kind == "" {
 		return p, false
 	}
-	sectionBut(p.keys(), append(keysOfOthers(&p), key{"refresh_ahead", notRenewed}))(r, n)
+	sectionBut(p.keys(), keysOfOthers(&p))(r, n)
 	if p.id == "" && p.kind != kindOIDC && p.kind != kindOAuth2 {
 		p.id = p.kind
 	}
@@ -167,9 +195,13 @@ func (p *providerConfig) keys() []key {
 	case p.kind == kindCredentials:
 		return append(append(keys, key{"sign_up", flag(&p.signUp)}), p.scriptKeys()...)
 	case p.kind == kindBackend:
+		keys = append(keys, key{"refresh_ahead", duration(&p.refreshAhead)}, key{"browser_cookie", section(p.browserCookie.keys())})
 		return append(append(keys, p.backend.keys()...), p.scriptKeys()...)
 	case p.kind == kindEmail:
 		return append(append(keys, key{"sign_up", flag(&p.signUp)}), p.mail.keys()...)
+	}
+	keys = append(keys, key{"refresh_ahead", duration(&p.refreshAhead)})
+	switch {
 	case p.kind == kindOIDC:
 		return append(keys, p.oauth.oidcKeys()...)
 	case p.kind == kindOAuth2:

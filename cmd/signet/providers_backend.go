@@ -14,8 +14,15 @@ type backendConfig struct {
 	body     string
 	header   map[string]*secret
 	exchange *exchangeConfig
+	second   *challengeConfig
 	refresh  carryConfig
 	fields   []signet.Field
+}
+
+// A challengeConfig says how the back end asks a second question.
+type challengeConfig struct {
+	backend.Challenge
+	with carryConfig
 }
 
 // An exchangeConfig says where the token of the visitor goes.
@@ -31,7 +38,7 @@ func (b *backendConfig) keys() []key {
 		{"url", backendURL(&b.URL)},
 		{"insecure_http", flag(&b.InsecureHTTP)},
 		{"body", choice(&b.body, "json", "form")},
-		{"fields", b.takeFields},
+		{"fields", inputs(&b.fields)},
 		{"send", pairs(&b.Send)},
 		{"extra", pairs(&b.Extra)},
 		{"header", headers(&b.header)},
@@ -40,6 +47,7 @@ func (b *backendConfig) keys() []key {
 		{"ok", statuses(&b.OK)},
 		{"refuse", statuses(&b.Refuse)},
 		{"exchange", b.takeExchange},
+		{"challenge", b.takeChallenge},
 		{"map", section(b.mapKeys())},
 		{"claims", pairs(&b.Claims)},
 		{"email_verified", flag(&b.EmailVerified)},
@@ -81,10 +89,41 @@ func (b *backendConfig) takeExchange(r *reader, n node) {
 	b.exchange = x
 }
 
-// takeFields takes the inputs of the form: names, or groups with a label and a type.
-func (b *backendConfig) takeFields(r *reader, n node) {
-	b.fields = []signet.Field{}
-	sequence(func(r *reader, n node) {
+// takeChallenge: a group, or true for what is usual.
+func (b *backendConfig) takeChallenge(r *reader, n node) {
+	c := &challengeConfig{}
+	b.second = c
+	if _, yes := n.Node.(*ast.BoolNode); yes {
+		on := true
+		flag(&on)(r, n)
+		if !on {
+			b.second = nil
+		}
+		return
+	}
+	section(append([]key{
+		{"status", status(&c.Status)},
+		{"when", text(&c.When)},
+		{"url", backendURL(&c.URL)},
+		{"fields", inputs(&c.Fields)},
+		{"send", pairs(&c.Send)},
+		{"extra", pairs(&c.Extra)},
+		{"repeat", words(&c.Repeat)},
+		{"token", text(&c.Token)},
+		{"methods", words(&c.Methods)},
+	}, c.with.keys()...))(r, n)
+}
+
+// inputs takes those of a form: names, or groups with a label and a type.
+func inputs(to *[]signet.Field) func(*reader, node) {
+	return func(r *reader, n node) {
+		*to = []signet.Field{}
+		sequence(takeInput(to))(r, n)
+	}
+}
+
+func takeInput(to *[]signet.Field) func(*reader, node) {
+	return func(r *reader, n node) {
 		var f signet.Field
 		switch n.Node.(type) {
 		case *ast.MappingNode, *ast.MappingValueNode:
@@ -103,8 +142,8 @@ func (b *backendConfig) takeFields(r *reader, n node) {
 				f.Type = strings.ToLower(f.Name)
 			}
 		}
-		b.fields = append(b.fields, f)
-	})(r, n)
+		*to = append(*to, f)
+	}
 }
 
 // secrets are those that may be in the environment.
@@ -126,9 +165,15 @@ func (p *providerConfig) makeBackend() *backend.Provider {
 	b := &p.backend
 	c := b.Config
 	c.ID, c.Name, c.Fields, c.Form = p.id, p.name, b.fields, b.body == "form"
+	c.RefreshAhead = p.refreshAhead
 	c.Header, c.RefreshWith = requestHeader(b.header), b.refresh.make()
 	if x := b.exchange; x != nil {
 		c.Exchange = &backend.Exchange{Field: x.field, Method: x.method, With: x.with.make()}
+	}
+	if ch := b.second; ch != nil {
+		second := ch.Challenge
+		second.With = ch.with.make()
+		c.Challenge = &second
 	}
 	return backend.New(c)
 }

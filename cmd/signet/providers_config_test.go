@@ -18,7 +18,7 @@ func TestProviderProblems(t *testing.T) {
 		{"a key with letters swapped", "providers:\n  - type: kakao\n    cleint_id: x\n    client_id: x\n", `signet.yaml:3:5: unknown key "cleint_id"; did you mean "client_id"?`},
 		{"a key of another type", "providers:\n  - type: credentials\n    issuer: https://a.test\n", `signet.yaml:3:13: providers[0].issuer: is no setting of type: credentials; remove it; it is for type: oidc`},
 		{"a type that comes behind its keys", "providers:\n  - login_path: /api/login\n    type: kakao\n    client_id: x\n", `signet.yaml:2:17: providers[0].login_path: is no setting of type: kakao; remove it; it is for type: credentials`},
-		{"the renewal of tokens is later", "providers:\n  - {type: kakao, client_id: x, refresh_ahead: 1m}\n", `signet.yaml:2:48: providers[0].refresh_ahead: not in this version yet; remove it; tokens are kept, and are as new as the sign-in until then`},
+		{"a renewal ahead of nothing", "providers:\n  - {type: kakao, client_id: x, client_secret: y, refresh_ahead: 0s}\n", `signet.yaml:2:66: providers[0].refresh_ahead: has to be longer than 0; write it as 10s, 15m, 12h or 30d`},
 		{"no client ID", "providers:\n  - type: kakao\n", "signet.yaml:2:5: providers[0]: has no client ID; set AUTH_KAKAO_ID, or write `client_id`"},
 		{"no client secret", "providers:\n  - {type: microsoft-entra-id, client_id: x}\n", "signet.yaml:2:5: providers[0]: has no client secret; set AUTH_MICROSOFT_ENTRA_ID_SECRET, or write `client_secret: {env: NAME}`"},
 		{"neither, under an id of its own", "providers:\n  - {type: github, id: work}\n", "signet.yaml:2:5: providers[0]: has no client ID; set AUTH_WORK_ID, or write `client_id`\n" +

@@ -35,7 +35,7 @@ type oauthConfig struct {
 	trustEmail                                     bool
 	renewal                                        string
 	refreshLife                                    time.Duration
-	revokeAtSignOut                                bool
+	leaveAtSignOut, revokeAtSignOut                bool
 	mark, region                                   string
 }
 
@@ -81,6 +81,7 @@ func (o *oauthConfig) oidcKeys() []key {
 		{"any_tenant", flag(&o.anyTenant)},
 		{"tenant_claim", text(&o.tenantClaim)},
 		{"ask_userinfo", flag(&o.askUserinfo)},
+		{"leave_at_sign_out", flag(&o.leaveAtSignOut)},
 	}...)
 }
 
@@ -158,7 +159,7 @@ func (p *providerConfig) makeOIDC() signet.Provider {
 		Extra: valuesOf(o.extra), Header: requestHeader(o.header), NoPKCE: isOff(o.pkce), NoNonce: isOff(o.nonce),
 		Algorithms: o.algorithms, MaxAge: o.maxAge, Tenants: o.tenants, AnyTenant: o.anyTenant, TenantClaim: o.tenantClaim,
 		UserInfo: o.askUserinfo, TrustEmail: o.trustEmail, Renewal: renewals[o.renewal], RefreshLife: o.refreshLife,
-		RevokeAtSignOut: o.revokeAtSignOut,
+		RefreshAhead: p.refreshAhead, RevokeAtSignOut: o.revokeAtSignOut, LeaveAtSignOut: o.leaveAtSignOut,
 	}
 	if o.scopes != nil {
 		c.Scopes = *o.scopes
@@ -174,7 +175,7 @@ func (p *providerConfig) makeOAuth2() signet.Provider {
 		Authorize: o.authorize, Token: o.token, UserInfo: o.userinfo, Revocation: o.revocation,
 		ScopeSeparator: o.scopeSeparator, Extra: valuesOf(o.extra), Header: requestHeader(o.header), NoPKCE: isOff(o.pkce),
 		Issuer: o.issuer, Map: o.mapping, TrustEmail: o.trustEmail, Renewal: renewals[o.renewal], RefreshLife: o.refreshLife,
-		RevokeAtSignOut: o.revokeAtSignOut,
+		RefreshAhead: p.refreshAhead, RevokeAtSignOut: o.revokeAtSignOut,
 	}
 	if o.scopes != nil {
 		c.Scopes = *o.scopes

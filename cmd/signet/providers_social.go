@@ -65,7 +65,7 @@ func (p *providerConfig) makeSocial() (signet.Provider, error) {
 	s := social.Settings{
 		Options: social.Options{
 			ID: p.id, Name: p.name, Extra: valuesOf(o.extra), Offline: p.social.offline,
-			TrustEmail: o.trustEmail, RevokeAtSignOut: o.revokeAtSignOut,
+			TrustEmail: o.trustEmail, RefreshAhead: p.refreshAhead, RevokeAtSignOut: o.revokeAtSignOut,
 		},
 		ClientID: o.clientID, ClientSecret: o.clientSecret.plain(),
 		TeamID: p.social.teamID, KeyID: p.social.keyID, Issuer: o.issuer, Tenants: o.tenants,

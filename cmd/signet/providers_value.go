@@ -215,8 +215,3 @@ func status(to *int) func(*reader, node) {
 		*to = i
 	}
 }
-
-// notRenewed takes a setting of the renewal of tokens, which comes later.
-func notRenewed(r *reader, n node) {
-	r.wrong(n, "not in this version yet", "remove it; tokens are kept, and are as new as the sign-in until then")
-}

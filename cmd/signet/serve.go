@@ -44,6 +44,7 @@ func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store
 	read := *c
 	if s.Demo {
 		c.protect = append(c.protect, demoProtects...)
+		c.access.forDemo()
 	}
 	o, err := c.open(ctx, store, setting{weak: s.AllowWeakSecret, now: io.Now, log: log, http: io.HTTP})
 	if err != nil {
@@ -51,7 +52,11 @@ func (s *serveCmd) serveFrom(ctx context.Context, io *terminal, c *config, store
 	}
 	f, err := c.front(ctx, o, s.Demo, log)
 	if err == nil {
-		err = c.serve(ctx, io, o, f, s.watchSecrets(io, read, o.auth, log))
+		watch := s.watchFiles(io, read, o.auth, log)
+		if f.gate != nil {
+			watch.routes = func(next *config) error { return next.changeGate(f, o, log) }
+		}
+		err = c.serve(ctx, io, o, f, watch)
 	}
 	if errors.Is(err, errAtOnce) {
 		return err
@@ -93,12 +98,12 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 }
 
 // serve listens and serves until it is told to stop, and then stops in order.
-func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *front, secrets *secretWatch) error {
+func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *front, files *fileWatch) error {
 	signals, forget := watchSignals(ctx)
 	defer forget()
-	log := secrets.log
-	life := &life{config: c, log: log, hangUp: secrets.again}
-	defer secrets.start()()
+	log := files.log
+	life := &life{config: c, log: log, hangUp: files.again}
+	defer files.start()()
 	var err error
 	if c.adminListen != "" {
 		if life.admin, err = listen(c.adminListen, newAdmin(o, front, life), log); err != nil {
@@ -110,6 +115,9 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 	}
 	if front.outbox != nil {
 		front.outbox.Address = life.public.url() + outboxPath
+	}
+	if front.gate != nil {
+		life.public.server.RegisterOnShutdown(func() { front.gate.Close() })
 	}
 	life.start()
 	fmt.Fprintf(io.Out, "listening on %s\n", life.public)

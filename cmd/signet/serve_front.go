@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/gateway"
 	"github.com/signet-auth/signet/pages"
 	"github.com/signet-auth/signet/provider/email"
 )
@@ -19,6 +20,8 @@ import (
 // A front is everything that the public listener answers.
 type front struct {
 	http.Handler
+	gate     *gateway.Swap // nil where no routes are configured
+	behind   http.Handler  // what answers where no route does; nil for nothing
 	recovery *recovery
 	timing   *timing
 	demo     *demo         // nil without --demo
@@ -42,8 +45,14 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 	if f.outbox = o.letters.outbox; f.outbox != nil {
 		ends[outboxPath] = onlyHere(f.outbox, http.HandlerFunc(site.serve))
 	}
-	behind := atPaths(ends, o.auth.Middleware(beside))
-	f.recovery = &recovery{next: split(site.base, o.auth.Handler(), behind), log: log}
+	if !c.access.introspection.none() {
+		ends[site.base+introspectionAt] = c.access.introspectionHandler(o.auth)
+	}
+	inner, err := c.inside(f, o, beside, log)
+	if err != nil {
+		return nil, err
+	}
+	f.recovery = &recovery{next: atPaths(ends, inner), log: log}
 	f.Handler = bounded(f.recovery)
 	if c.adminListen != "" {
 		f.timing = newTiming(site.base)
@@ -59,6 +68,21 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 		}}
 	}
 	return f, nil
+}
+
+// inside is what stands behind the listener: the gateway where routes are configured, with
+// the demo behind them, and else the end points with our own pages beside them.
+func (c *config) inside(f *front, o *opened, beside http.Handler, log *slog.Logger) (http.Handler, error) {
+	beside = o.auth.Middleware(beside)
+	if !c.gateway.on() {
+		return split(c.base(), o.auth.Handler(), beside), nil
+	}
+	if f.demo != nil {
+		f.behind = beside
+	}
+	var err error
+	f.gate, err = c.makeGate(o.auth, f.behind, o.now, log)
+	return f.gate, err
 }
 
 // greet prints what to do next.

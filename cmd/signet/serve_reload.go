@@ -21,14 +21,15 @@ var lookEvery = time.Second
 // somebody is still writing may look whole.
 const settled = 100 * time.Millisecond
 
-// A secretWatch takes new secrets over while we serve: when their files or signet.yaml change, and
-// at a SIGHUP. Whatever is wrong with them, the secrets from before go on.
-type secretWatch struct {
+// A fileWatch takes new secrets and routes over while we serve: when their files or signet.yaml
+// change, and at a SIGHUP. Whatever is wrong with them, what was there before goes on.
+type fileWatch struct {
 	auth   *signet.Auth
 	log    *slog.Logger
 	weak   bool
 	now    func() time.Time
 	reread func() (*config, error)
+	routes func(next *config) error // nil where there is no gateway
 
 	started config               // settings as they are in use
 	current *config              // with the secrets in use
@@ -41,9 +42,9 @@ type secretWatch struct {
 	hangUp chan struct{}
 }
 
-// watchSecrets prepares the watch over what was read at the start.
-func (s *serveCmd) watchSecrets(io *terminal, started config, auth *signet.Auth, log *slog.Logger) *secretWatch {
-	w := &secretWatch{
+// watchFiles prepares the watch over what was read at the start.
+func (s *serveCmd) watchFiles(io *terminal, started config, auth *signet.Auth, log *slog.Logger) *fileWatch {
+	w := &fileWatch{
 		auth: auth, log: log, weak: s.AllowWeakSecret, now: io.Now,
 		reread:  func() (*config, error) { return s.reread(io) },
 		started: started, current: &started, made: map[string]time.Time{},
@@ -58,7 +59,7 @@ func (s *serveCmd) watchSecrets(io *terminal, started config, auth *signet.Auth,
 }
 
 // again asks for a look at once.
-func (w *secretWatch) again() {
+func (w *fileWatch) again() {
 	select {
 	case w.hangUp <- struct{}{}:
 	default: // one is asked for already
@@ -66,7 +67,7 @@ func (w *secretWatch) again() {
 }
 
 // start looks in the background until the function that it returns is called.
-func (w *secretWatch) start() (stop func()) {
+func (w *fileWatch) start() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -79,7 +80,7 @@ func (w *secretWatch) start() (stop func()) {
 	}
 }
 
-func (w *secretWatch) run(ctx context.Context) {
+func (w *fileWatch) run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -98,7 +99,7 @@ func (w *secretWatch) run(ctx context.Context) {
 // look takes changes over that are a look old, so that what is being written is not read
 // halfway. What could not be used is tried again each time: a file that it names may have
 // come.
-func (w *secretWatch) look() {
+func (w *fileWatch) look() {
 	files := w.files()
 	still := files == w.looked
 	w.looked = files
@@ -108,7 +109,7 @@ func (w *secretWatch) look() {
 }
 
 // settle waits until nobody writes any more, for some seconds at most.
-func (w *secretWatch) settle(ctx context.Context) {
+func (w *fileWatch) settle(ctx context.Context) {
 	for range 30 {
 		w.looked = w.files()
 		select {
@@ -123,7 +124,7 @@ func (w *secretWatch) settle(ctx context.Context) {
 }
 
 // files describes everything that a change could be in.
-func (w *secretWatch) files() string {
+func (w *fileWatch) files() string {
 	paths := []string{w.current.file}
 	if w.current.file == "" {
 		paths[0] = defaultConfig
@@ -146,17 +147,20 @@ func (w *secretWatch) files() string {
 
 // take reads everything and uses it, or says why not: once for each reason, and always when
 // it was asked for.
-func (w *secretWatch) take(asked bool) {
+func (w *fileWatch) take(asked bool) {
 	files := w.files()
 	next, err := w.reread()
 	if err == nil {
 		err = w.use(next)
 	}
+	if err == nil {
+		err = w.useRoutes(next)
+	}
 	again := files == w.taken
 	w.taken = files
 	if err != nil {
 		if why := err.Error(); asked || !again || why != w.said {
-			w.log.Error("the secrets stay as they are: what the files say cannot be used", "error", oneLine(why))
+			w.log.Error("everything stays as it is: what the files say cannot be used", "error", oneLine(why))
 			w.said = why
 		}
 		return
@@ -170,7 +174,7 @@ func (w *secretWatch) take(asked bool) {
 }
 
 // use changes the secrets.
-func (w *secretWatch) use(next *config) error {
+func (w *fileWatch) use(next *config) error {
 	if w.started.places.set("secrets") != next.places.set("secrets") {
 		return errors.New("the key `secrets` came or went; restart if that is meant")
 	}
@@ -194,14 +198,29 @@ func (w *secretWatch) use(next *config) error {
 	return nil
 }
 
+// useRoutes changes the gateway.
+func (w *fileWatch) useRoutes(next *config) error {
+	if w.routes == nil || reflect.DeepEqual(w.current.gateway, next.gateway) {
+		return nil
+	}
+	if !next.gateway.on() {
+		return errors.New("the section `gateway` has gone; restart if that is meant")
+	}
+	if err := w.routes(next); err != nil {
+		return err
+	}
+	w.log.Info("routes changed", "routes", len(next.gateway.routes))
+	return nil
+}
+
 // same tells whether the secrets are those in use.
-func (w *secretWatch) same(next *config) bool {
+func (w *fileWatch) same(next *config) bool {
 	return slices.EqualFunc(slices.Concat(w.current.secrets, w.current.foreignSecrets()), slices.Concat(next.secrets, next.foreignSecrets()),
 		func(a, b secret) bool { return a.text() == b.text() && a.id == b.id })
 }
 
 // tell logs what is used from now on, and what is not.
-func (w *secretWatch) tell(next *config, asked bool) {
+func (w *fileWatch) tell(next *config, asked bool) {
 	if !w.same(next) {
 		var ids []string
 		for _, k := range ringFrom(next.secrets) {
@@ -209,7 +228,7 @@ func (w *secretWatch) tell(next *config, asked bool) {
 		}
 		w.log.Info("secrets changed", "keys", strings.Join(ids, " "))
 	} else if asked {
-		w.log.Info("SIGHUP: secrets read again, and none has changed")
+		w.log.Info("SIGHUP: read again, and no secret has changed")
 	}
 	changed := w.started.differs(next)
 	if len(changed) > 0 && !slices.Equal(changed, w.changed) {
@@ -260,6 +279,7 @@ func (c *config) differs(next *config) []string {
 		{"trust_host", c.trustHost, next.trustHost},
 		{"trusted_proxies", c.trustedProxies, next.trustedProxies},
 		{"trusted_origins", c.trustedOrigins, next.trustedOrigins},
+		{"access_tokens", c.access.comparable(), next.access.comparable()},
 		{"limits", c.limits, next.limits},
 		{"log", c.log, next.log},
 	} {

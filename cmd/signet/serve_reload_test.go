@@ -186,7 +186,7 @@ func TestS100_HangUpStorm(t *testing.T) {
 			served.Add(1)
 		}
 	})
-	const unchanged, changed, refused = "none has changed", "secrets changed", "the secrets stay as they are"
+	const unchanged, changed, refused = "no secret has changed", "secrets changed", "everything stays as it is"
 	states := []struct{ file, text, said string }{
 		{"keys", good, unchanged},
 		{"keys", "", refused},
@@ -246,10 +246,10 @@ func TestS99_WeakSecretIsRefusedWhileServing(t *testing.T) {
 		}
 	}
 	write("my-secret-key-in-a-tutorial-and-some-more\n" + longSecret + "\n")
-	r.find(r.errs, `"msg":"the secrets stay as they are.*keys:1: the secret is known from a tutorial or a sample`)
+	r.find(r.errs, `"msg":"everything stays as it is.*keys:1: the secret is known from a tutorial or a sample`)
 	write(anotherSecret + "\n" + longSecret + "\n")
 	r.find(r.errs, `"msg":"secrets changed","keys":"2 1"`)
-	if n := strings.Count(r.errs.String(), "the secrets stay as they are"); n != 1 {
+	if n := strings.Count(r.errs.String(), "everything stays as it is"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, r.errs)
 	}
 }

@@ -117,7 +117,7 @@ func TestHangUpIsNoStop(t *testing.T) {
 	inFolder(t, nil)
 	r := program(t)
 	r.signal(syscall.SIGHUP)
-	r.find(r.errs, "SIGHUP: secrets read again, and none has changed")
+	r.find(r.errs, "SIGHUP: read again, and no secret has changed")
 	if err := ask(http.DefaultTransport, r.url+"/api/auth/session"); err != nil {
 		t.Error(err)
 	}
