@@ -40,6 +40,7 @@ type routeConfig struct {
 	timeout         time.Duration
 	perMinute       int
 	burst           int
+	health          string
 }
 
 // A routeToken says whose token a route's upstream gets, and how.
@@ -92,6 +93,7 @@ func (c *routeConfig) keys() []key {
 		{"timeout", duration(&c.timeout)},
 		{"per_minute", count(&c.perMinute)},
 		{"burst", count(&c.burst)},
+		{"health", page(&c.health)},
 	}
 }
 

@@ -85,7 +85,6 @@ func TestConfigProblems(t *testing.T) {
 		{"both file and variable", "secrets: [{env: A, file: b}]\n", "signet.yaml:1:11: secrets[0]: says neither file nor env, or both; write {file: name} or {env: NAME}"},
 
 		{"Redis is later", "redis: redis://localhost\n", "signet.yaml:1:8: redis: not in this version yet; remove it; the database keeps everything until then"},
-		{"the gateway is later", "gateway:\n  strict: true\n  routes: []\n", "signet.yaml:2:3: gateway: not in this version yet; remove it; let a reverse proxy send the base path here until then"},
 		{"PostgreSQL is later", "store: postgres://u:hunter2@db/x\n", "signet.yaml:1:8: store: PostgreSQL is not in this version yet; use sqlite:signet.db until then"},
 		{"other providers are later, with all their keys", "providers:\n  - type: passkey\n    attachment: platform\n", `signet.yaml:2:11: providers[0].type: "passkey" is not in this version yet; remove the entry until then`},
 

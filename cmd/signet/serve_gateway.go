@@ -50,7 +50,7 @@ func (r *routeConfig) make() gateway.Route {
 		Match: r.match, Upstream: r.upstream, Require: rule, API: r.api, Anonymous: r.anonymous,
 		WebSocket: r.websocket, StripPrefix: r.stripPrefix, Host: r.host, Methods: r.methods, Origins: r.origins,
 		MaxBody: r.maxBody, Timeout: r.timeout, Limit: gateway.Limit{PerMinute: r.perMinute, Burst: r.burst},
-		Next: r.next, Assertion: r.assertion,
+		Next: r.next, Health: r.health, Assertion: r.assertion,
 	}
 	if r.token.provider != "" || r.token.as != "" {
 		route.Token = &gateway.Carry{Provider: r.token.provider, As: r.token.as}

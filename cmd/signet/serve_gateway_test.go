@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// routesTo is a signet.yaml with the back end in front of the front end.
+func routesTo(api, front string) string {
+	return fmt.Sprintf(`providers:
+  - type: credentials
+gateway:
+  routes:
+    - {match: "/api/:path*", upstream: %q, require: session, api: true}
+    - {match: /ws, upstream: %q, require: session, websocket: true}
+    - {match: /events, upstream: %q}
+    - {match: "/:path*", upstream: %q}
+`, api, api, api, front)
+}
+
+// server is an upstream that says its name, the path and who is signed in.
+func server(t *testing.T, name string) *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %q", name, r.URL.Path, r.Header.Get("X-Signet-Email"))
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestGatewayInFrontOfTwoServers(t *testing.T) {
+	const email, password = "hana@example.com", "correct horse battery"
+	api, front := server(t, "api"), server(t, "front")
+	inFolder(t, map[string]string{"signet.yaml": routesTo(api.URL, front.URL)})
+	command(t, password, "user", "add", email, "--password-stdin")
+	r := serveHere(t)
+	v := newVisitor(t, r.url)
+	v.signIn(email, password)
+	v.base = r.url
+	nobody := newVisitor(t, r.url)
+	nobody.base = r.url
+	if got := nobody.get("/"); got != `front / ""` {
+		t.Errorf("front: %s", got)
+	}
+	if got := nobody.get("/api/posts"); !strings.Contains(got, `"unauthorized"`) {
+		t.Errorf("nobody's API: %s", got)
+	}
+	for path, want := range map[string]string{
+		"/api/posts":        `api /api/posts "hana@example.com"`,
+		"/about":            `front /about "hana@example.com"`,
+		"/api/auth/session": `"email":"hana@example.com"`, // ours, although the back end owns /api
+	} {
+		if got := v.get(path); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+}
+
+// F-14 in its short form: routes change every few milliseconds while requests come, valid,
+// broken and half-written, and none of them fails.
+func TestF14_RoutesReloadUnderLoad(t *testing.T) {
+	one, two := server(t, "one"), server(t, "two")
+	good := []string{routesTo(one.URL, one.URL), routesTo(two.URL, two.URL)}
+	bad := []string{"", good[0][:len(good[0])/2], strings.Replace(good[0], "upstream", "upstrem", 1), "gateway: {routes: []}\n"}
+	inFolder(t, map[string]string{"signet.yaml": good[0]})
+	r := program(t)
+	var over atomic.Bool
+	var served atomic.Int64
+	var load sync.WaitGroup
+	for range 4 {
+		load.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for !over.Load() {
+				answer, err := client.Get(r.url + "/page")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				body, err := io.ReadAll(answer.Body)
+				answer.Body.Close()
+				if got := string(body); err != nil || got != `one /page ""` && got != `two /page ""` {
+					t.Errorf("%d %s %v", answer.StatusCode, got, err)
+					return
+				}
+				served.Add(1)
+			}
+		})
+	}
+	put := func(text string) {
+		if err := os.WriteFile("signet.yaml", []byte(text), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	for i := range 150 {
+		put(append(good, bad...)[i%(len(good)+len(bad))])
+		r.signal(syscall.SIGHUP)
+		after(t, &served, 2)
+	}
+	put(good[0])
+	r.signal(syscall.SIGHUP)
+	put(good[1])
+	r.signal(syscall.SIGHUP)
+	r.find(r.errs, `(?s)"msg":"routes changed"`)
+	last := newVisitor(t, r.url)
+	last.base = r.url
+	deadline := time.Now().Add(10 * time.Second)
+	for last.get("/page") != `two /page ""` {
+		if time.Now().After(deadline) {
+			t.Fatal("the last routes are not in use")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	over.Store(true)
+	load.Wait()
+	if status := r.stop(); status != exitOK {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// F-13 for what lasts: a stop ends streams and sockets and does not wait for them.
+func TestF13_StopEndsStreams(t *testing.T) {
+	began := make(chan bool, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, "data: 1\n\n")
+		http.NewResponseController(w).Flush()
+		began <- true
+		<-r.Context().Done()
+	}))
+	defer api.Close()
+	inFolder(t, map[string]string{"signet.yaml": routesTo(api.URL, api.URL)})
+	r := program(t)
+	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "GET /events HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", strings.TrimPrefix(r.url, "http://"))
+	<-began
+	reader := bufio.NewReader(c)
+	answer, err := http.ReadResponse(reader, nil)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%v %v", answer, err)
+	}
+	first := make([]byte, len("data: 1\n\n"))
+	if _, err := io.ReadFull(answer.Body, first); err != nil || string(first) != "data: 1\n\n" {
+		t.Errorf("the first event: %q %v", first, err)
+	}
+	start := time.Now()
+	if status := r.stop(); status != exitOK {
+		t.Errorf("exit status %d", status)
+	}
+	if took := time.Since(start); took > inFlight/2 {
+		t.Errorf("the stop waited %s for a stream", took)
+	}
+	if _, err := io.ReadAll(answer.Body); err == nil {
+		t.Error("a stream that was cut looks whole")
+	}
+}
