@@ -374,28 +374,6 @@ func (x *exchange) postLog(string) {
 	x.w.WriteHeader(http.StatusOK)
 }
 
-func (x *exchange) getProviders(string) {
-	b := []byte{'{'}
-	for i, p := range x.a.providers {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendText(b, p.info.ID)
-		b = append(b, `:{"id":`...)
-		b = appendText(b, p.info.ID)
-		b = append(b, `,"name":`...)
-		b = appendText(b, p.info.Name)
-		b = append(b, `,"type":`...)
-		b = appendText(b, p.info.Type)
-		b = append(b, `,"signinUrl":`...)
-		b = appendText(b, x.base+"/signin/"+p.info.ID)
-		b = append(b, `,"callbackUrl":`...)
-		b = appendText(b, x.base+"/callback/"+p.info.ID)
-		b = append(b, '}')
-	}
-	x.json(http.StatusOK, append(b, '}'))
-}
-
 func (x *exchange) getCSRF(string) {
 	x.json(http.StatusOK, []byte(`{"csrfToken":"`+x.token+`"}`))
 }
