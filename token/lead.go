@@ -24,9 +24,6 @@ func (k *Keeper) lead(ctx context.Context, f *flight, r Record) (Record, error) 
 	f.by = ""
 	var cause error
 	for r.Tries < maxTries {
-		if r.Tries > 0 {
-			k.report(Event{Kind: Retried, Key: f.key, Err: cause})
-		}
 		asked := r
 		asked.State, asked.By = Asked, by
 		asked.Tries++
@@ -36,6 +33,9 @@ func (k *Keeper) lead(ctx context.Context, f *flight, r Record) (Record, error) 
 			return asked, err
 		}
 		f.by = by
+		if r.Tries > 1 { // told once the claim is won: who lost it calls nobody
+			k.report(Event{Kind: Retried, Key: f.key, Err: cause})
+		}
 		o := k.call(ctx, f, &r)
 		switch o.fate {
 		case came:
