@@ -1,0 +1,3 @@
+import { proxyJourneys } from './journeys.js'
+
+proxyJourneys('nginx')
