@@ -59,19 +59,23 @@ func (g *Gate) asksForward(raw string) (kind, rest string, ok bool) {
 	if !g.config.ForwardAuth {
 		return "", "", false
 	}
-	rest, ok = strings.CutPrefix(raw, g.base+"/forward")
+	rest, ok = strings.CutPrefix(raw, g.forward)
 	if !ok {
 		return "", "", false
 	}
 	if rest == "" || rest == "/" || rest[0] == '?' {
 		return "traefik", rest, true
 	}
-	for name := range contracts {
-		if below, ok := strings.CutPrefix(rest, "/"+name); ok && (below == "" || below[0] == '/' || below[0] == '?') {
-			return name, below, true
-		}
+	if rest[0] != '/' {
+		return "", "", false
 	}
-	return "", "", false
+	end := 1
+	for end < len(rest) && rest[end] != '/' && rest[end] != '?' {
+		end++
+	}
+	kind, rest = rest[1:end], rest[end:]
+	_, ok = contracts[kind]
+	return kind, rest, ok
 }
 
 // forwardedHeaders is how Traefik and Caddy ask.
@@ -122,11 +126,15 @@ func (g *Gate) forwardAuth(w http.ResponseWriter, r *http.Request, kind, rest st
 	noCache(w.Header())
 	method, origin, raw, ok := asked.original(r, rest)
 	if !ok || !g.auth.FromProxy(r) {
-		x.writeJSON(http.StatusUnauthorized, map[string]string{"error": "unauthorized"})
+		x.writeJSON(http.StatusUnauthorized, "error", "unauthorized")
 		return
 	}
 	shadow := *r
 	shadow.Method, shadow.ContentLength, shadow.Body = method, 0, http.NoBody
+	if r.Header["Sec-Websocket-Key"] != nil { // most proxies keep Connection and Upgrade to themselves
+		shadow.ProtoMajor, shadow.ProtoMinor, shadow.Header = 1, 1, r.Header.Clone()
+		shadow.Header["Connection"], shadow.Header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
+	}
 	x.r = &shadow
 	t, no := x.forwardTarget(method, origin, raw)
 	if no != nil {
@@ -136,7 +144,7 @@ func (g *Gate) forwardAuth(w http.ResponseWriter, r *http.Request, kind, rest st
 	x.t = t
 	v, no := g.decide(t)
 	if g.isOwn(t.path) {
-		v.route, no = ownRoute, nil
+		v, no = verdict{route: ownRoute}, nil
 	}
 	if no != nil {
 		x.refuse(no)
@@ -159,19 +167,18 @@ func (x *crossing) forwardTarget(method, origin, raw string) (target, *refusal) 
 	if !strings.HasPrefix(raw, "/") {
 		return target{}, refuse("the original target is no path")
 	}
-	v, err := x.g.anonymous(x.r)
+	own, err := x.g.auth.Origin(x.r)
 	if err != nil {
 		return target{}, refuse("the origin of the request is not ours")
 	}
-	asked := &http.Request{Header: http.Header{"Origin": {origin}}}
-	if v.CrossSite(asked) {
+	if origin != own && !x.trusts(origin) {
 		return target{}, refuse("the original request was for another site")
 	}
 	t, no := readTarget(method, raw, nil)
 	if no == nil && hasDotSegment(raw) {
 		no = refuse("the proxy would send on the dots that are left out here")
 	}
-	x.back = origin + t.String()
+	x.asked = origin
 	if no == nil && x.g.config.Strict {
 		if why := suspicious(t.path); why != "" {
 			no = refuse("there is " + why)
@@ -180,10 +187,20 @@ func (x *crossing) forwardTarget(method, origin, raw string) (target, *refusal) 
 	return t, no
 }
 
+// trusts tells whether an origin is another spelling of ours, or one that the Auth trusts.
+func (x *crossing) trusts(origin string) bool {
+	v, err := x.g.anonymous(x.r)
+	return err == nil && !v.CrossSite(&http.Request{Header: http.Header{"Origin": {origin}}})
+}
+
 // hasDotSegment tells whether a path was sent with . or .. in it, which no browser does.
 // Here, what was judged is not what is sent on: the proxy sends the path as it came.
 func hasDotSegment(raw string) bool {
-	path, _, _ := strings.Cut(strings.ToLower(raw), "?")
+	path, _, _ := strings.Cut(raw, "?")
+	if !strings.ContainsAny(path, ".%") {
+		return false
+	}
+	path = strings.ToLower(path)
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment = strings.ReplaceAll(segment, "%2e", "."); segment == "." || segment == ".." {
 			return true

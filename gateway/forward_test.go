@@ -38,7 +38,7 @@ const trustedPeer = "127.0.0.9:4711"
 
 func TestForwardContracts(t *testing.T) {
 	h := open(t, func(_ *signet.Config, g *gateway.Config) {
-		g.Routes = append(g.Routes, gateway.Route{Match: "/rule/:path*", Require: gateway.Session})
+		g.Routes = append(g.Routes, gateway.Route{Match: "/rule/:path*", Require: gateway.Session}, gateway.Route{Match: "/auth/:path*", Require: gateway.Session})
 	})
 	member, admin := "Cookie: "+h.signIn(t, "alice"), "Cookie: "+h.signIn(t, "root")
 	for _, test := range []struct {
@@ -49,6 +49,10 @@ func TestForwardContracts(t *testing.T) {
 		nginx                  int
 	}{
 		{"an open page", "GET", publicOrigin, "/public/x", nil, 200, 200},
+		// Traefik and Envoy keep Connection and Upgrade to themselves.
+		{"a WebSocket of our page", "GET", publicOrigin, "/ws", []string{"Sec-WebSocket-Key: " + websocketKey, "Sec-WebSocket-Version: 13", "Origin: " + publicOrigin, member}, 200, 200},
+		{"a WebSocket of another site's page", "GET", publicOrigin, "/ws", []string{"Sec-WebSocket-Key: " + websocketKey, "Sec-WebSocket-Version: 13", "Origin: https://evil.test", member}, 403, 403},
+		{"our own end points, where everything else is closed", "GET", publicOrigin, "/auth/session", []string{"Sec-Fetch-Mode: cors"}, 200, 200},
 		{"a page of members, by nobody", "GET", publicOrigin, "/account/x?a=1", []string{page}, 302, 401},
 		{"a page of members, by a script", "GET", publicOrigin, "/account/x", []string{"Sec-Fetch-Mode: cors", page}, 401, 401},
 		{"a form of nobody", "POST", publicOrigin, "/account/x", []string{page}, 401, 401},

@@ -14,6 +14,9 @@ type Error struct {
 type Notice struct {
 	Title, Text string
 
+	// Wrong says that something did not work, and shows it.
+	Wrong bool
+
 	// NextURL, if set, is the next step, and NextIs its words.
 	NextURL, NextIs string
 }
@@ -50,6 +53,9 @@ func (p Error) view(f Frame, w *words) view {
 
 func (p Notice) view(f Frame, w *words) view {
 	m := message{Title: plain(p.Title, saidLimit), Text: plain(p.Text, 4*saidLimit), Icon: "calm"}
+	if p.Wrong {
+		m.Icon = "wrong"
+	}
 	m.next(p.NextURL, plain(p.NextIs, nameLimit))
 	title := m.Title
 	if title == "" {

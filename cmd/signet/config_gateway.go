@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/signet-auth/signet/match"
 )
 
 // A gatewayConfig is the section `gateway`: what is behind this process, and who may reach
@@ -16,6 +18,7 @@ type gatewayConfig struct {
 	strict      bool
 	forwardAuth bool
 	headers     identityHeaders
+	app         match.Site // the Next.js application of routes marked next
 	routes      []routeConfig
 }
 
@@ -54,7 +57,16 @@ func (g *gatewayConfig) keys() []key {
 		{"strict", flag(&g.strict)},
 		{"forward_auth", flag(&g.forwardAuth)},
 		{"headers", section(g.headers.keys())},
+		{"next", section(g.nextKeys())},
 		{"routes", sequence(g.takeRoute)},
+	}
+}
+
+// nextKeys are what next.config says, in the words of this file.
+func (g *gatewayConfig) nextKeys() []key {
+	return []key{
+		{"base_path", page(&g.app.BasePath)}, {"build_id", text(&g.app.BuildID)}, {"trailing_slash", flag(&g.app.TrailingSlash)},
+		{"locales", words(&g.app.Locales)}, {"default_locale", text(&g.app.DefaultLocale)},
 	}
 }
 

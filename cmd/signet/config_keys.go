@@ -99,7 +99,7 @@ func homeOf(name string) string {
 		{"session.claims", claimKeys(&c.session.claims)}, {"session.accept", (&acceptConfig{}).keys()},
 		{"pages", c.pageKeys()}, {"limits", c.limitKeys()}, {"log", c.log.keys()},
 		{"the top level", c.keys()},
-		{"access_tokens", c.access.keys()}, {"gateway", c.gateway.keys()}, {"gateway.routes", (&routeConfig{}).keys()},
+		{"access_tokens", c.access.keys()}, {"gateway", c.gateway.keys()}, {"gateway.routes", (&routeConfig{}).keys()}, {"gateway.next", c.gateway.nextKeys()},
 		{"providers", allProviderKeys()}, {"mail", (&mailConfig{}).keys()},
 	} {
 		if find(s.keys, name) != nil {

@@ -40,6 +40,9 @@ func (c *explainCmd) Run(io *terminal) error {
 	if err != nil {
 		return err
 	}
+	if cfg.url == "" && header.Get("Host") == "" {
+		header.Set("Host", cfg.listen) // what visitors type
+	}
 	if len(c.Group) > 0 && c.As == "" {
 		return &usageError{"explain: a group is somebody's", "add --as USER"}
 	}

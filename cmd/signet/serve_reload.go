@@ -279,6 +279,7 @@ func (c *config) differs(next *config) []string {
 		{"trust_host", c.trustHost, next.trustHost},
 		{"trusted_proxies", c.trustedProxies, next.trustedProxies},
 		{"trusted_origins", c.trustedOrigins, next.trustedOrigins},
+		{"gateway", c.gateway.on(), next.gateway.on()},
 		{"access_tokens", c.access.comparable(), next.access.comparable()},
 		{"limits", c.limits, next.limits},
 		{"log", c.log, next.log},

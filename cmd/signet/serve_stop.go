@@ -16,8 +16,13 @@ import (
 const inFlight = 10 * time.Second
 
 // defaultDrain is how long we go on serving after /readyz has begun to say no, so that
-// whoever sends us requests hears of it. Without an admin listener nobody can hear.
-const defaultDrain = 2 * time.Second
+// whoever sends us requests hears of it. Without an admin listener nobody can hear, and
+// shortDrain is for the requests that are on their way at that moment: a server that shuts
+// down drops what it has accepted and not read yet.
+const (
+	defaultDrain = 2 * time.Second
+	shortDrain   = 250 * time.Millisecond
+)
 
 // errAtOnce: somebody asked twice. Nothing is waited for or closed any more.
 var errAtOnce = errors.New("stopped at once")
@@ -115,7 +120,7 @@ func (l *life) drain() time.Duration {
 	case l.config.adminListen != "":
 		return defaultDrain
 	}
-	return 0
+	return shortDrain
 }
 
 // closing asks clients to come back on a new connection while we drain: one that is kept
