@@ -195,8 +195,10 @@ func (k ownKeys) Lookup(ctx context.Context, kid string) ([]*jwt.Key, error) {
 // getJWKS answers the public keys of access tokens.
 func (x *exchange) getJWKS(string) {
 	h := x.w.Header()
-	for _, name := range []string{"Cache-Control", "Pragma", "Expires", "Vary"} {
-		h.Del(name) // the same for everybody
+	// The same for everybody: caches may keep it, so it holds nobody's session. What a
+	// middleware around us has renewed, the next answer renews again.
+	for _, name := range []string{"Cache-Control", "Pragma", "Expires", "Vary", "Set-Cookie"} {
+		h.Del(name)
 	}
 	x.keys.mint.JWKS().ServeHTTP(x.w, x.r)
 }
@@ -231,6 +233,8 @@ func (x *exchange) giveAccess() {
 	switch {
 	case x.Visit.fault != nil:
 		x.fault(x.Visit.fault)
+	case x.a.revoked.blind(x.now):
+		x.fault(errBlind)
 	case x.body == nil:
 		x.oauthError(http.StatusForbidden, "invalid_request")
 	case x.Session == nil:

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -218,15 +219,23 @@ func (a *Auth) familySession(ctx context.Context, f family, now time.Time) (*Ses
 		ID: f.Session, UserID: f.UserID, Name: f.Name, Email: f.Email, Image: f.Image, Groups: f.Groups,
 		Provider: f.Provider, Start: f.Start, Expires: f.Ends, epoch: f.Epoch,
 	}
-	if s.Claims, _ = ParseClaims(f.Claims); !now.Before(f.Ends) || a.revoked.over(s) {
+	s.Claims, _ = ParseClaims(f.Claims)
+	if !now.Before(f.Ends) || a.revoked.over(s) || !slices.Contains(a.config.Access.Audiences, f.Audience) {
 		return nil, errNoGrant
 	}
 	if a.revoked.blind(now) {
 		return nil, fromStore(errBlind)
 	}
 	if a.config.Stores.Sessions != nil {
-		if _, err := a.config.Stores.Sessions.Session(ctx, f.Session); err != nil {
+		row, err := a.config.Stores.Sessions.Session(ctx, f.Session)
+		if err != nil {
 			return nil, grantless(err)
+		}
+		if !now.Before(row.Expires) {
+			return nil, errNoGrant // and will be swept away
+		}
+		if row.Expires.Before(s.Expires) {
+			s.Expires = row.Expires
 		}
 	}
 	if a.config.Stores.Users == nil {

@@ -421,3 +421,81 @@ func TestIntrospectionKnowsOfSignOuts(t *testing.T) {
 		t.Errorf("after the sign-out: %s", got)
 	}
 }
+
+// TestS32_TheKeySetIsPublicOnlyByItself: a middleware around it may renew a session, and no
+// cache may give that to others.
+func TestS32_TheKeySetIsPublicOnlyByItself(t *testing.T) {
+	h := open(t, withTokens)
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	h.clock.Advance(5 * 24 * time.Hour)
+	all := httptest.NewServer(h.Middleware(h.Handler()))
+	defer all.Close()
+	v := visitor(t, all.URL, b.Cookies())
+	page := v.Get("/api/auth/jwks")
+	if lines := page.Header["Set-Cookie"]; len(lines) > 0 || page.Header.Get("Cache-Control") != "public, max-age=300" {
+		t.Errorf("%q with %q", page.Header.Get("Cache-Control"), lines)
+	}
+	if page := v.Get("/api/auth/providers"); lineOf(page.Header, sessionName) == "" {
+		t.Error("the next answer does not renew the session")
+	}
+}
+
+// TestS13_ADeafProcessGivesNoTokens: whether the session lives is not known, and the token
+// would outlive the answer to that.
+func TestS13_ADeafProcessGivesNoTokens(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		store := newBrittle()
+		h := open(t, withTokens, store.use, strategy)
+		b := h.browser(t)
+		signIn(b, minsuPassword)
+		store.mute.Store(true)
+		soon(t, "the feed is found dead", func() bool {
+			h.clock.Advance(time.Minute)
+			return b.Post("/mine/", nil).Status == http.StatusServiceUnavailable
+		})
+		if page := b.PostJSON("/api/auth/token", map[string]any{}); page.Status != http.StatusServiceUnavailable || strings.Contains(page.Body, "access_token") {
+			t.Errorf("%d %s", page.Status, page.Body)
+		}
+	})
+}
+
+// TestS11_AFamilyEndsWithTheTimeOfItsSession, also before its row is swept away.
+func TestS11_AFamilyEndsWithTheTimeOfItsSession(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		h := open(t, withTokens, strategy, func(c *signet.Config) {
+			c.Session.MaxAge, c.Session.Absolute = 24*time.Hour, 90*24*time.Hour
+			c.Access.RefreshLife = 60 * 24 * time.Hour
+		})
+		b := h.browser(t)
+		signIn(b, minsuPassword)
+		g, _ := askToken(t, b, map[string]any{})
+		h.clock.Advance(23 * time.Hour)
+		g, status := refreshed(t, h, g.Refresh)
+		if status != http.StatusOK {
+			t.Fatalf("while it lives: %d", status)
+		}
+		h.clock.Advance(24 * time.Hour)
+		if got := who(b); got != "null" {
+			t.Fatalf("the session: %s", got)
+		}
+		if g, status := refreshed(t, h, g.Refresh); status != http.StatusBadRequest || g.Error != "invalid_grant" {
+			t.Errorf("after its time: %d %+v", status, g)
+		}
+	})
+}
+
+func TestAFamilyEndsWithItsAudience(t *testing.T) {
+	h := open(t, withTokens)
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	files, _ := askToken(t, b, map[string]any{"audience": "files"})
+	posts, _ := askToken(t, b, map[string]any{"audience": "posts"})
+	later := h.another(t, func(c *signet.Config) { c.Access.Audiences = []string{"posts"} })
+	if g, status := refreshed(t, later, files.Refresh); status != http.StatusBadRequest || g.Error != "invalid_grant" {
+		t.Errorf("an API that is no more: %d %+v", status, g)
+	}
+	if _, status := refreshed(t, later, posts.Refresh); status != http.StatusOK {
+		t.Errorf("the other: %d", status)
+	}
+}

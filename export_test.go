@@ -71,6 +71,12 @@ func (a *Auth) SwapGrants(from, to []*http.Cookie) bool {
 	return err == nil
 }
 
+// RemembersGrants tells whether the process knows tokens that came in a session's cookie.
+func (a *Auth) RemembersGrants(provider string, id SessionID) bool {
+	_, err := a.carriedGrants.Load(context.Background(), grantKey(provider, id.String()))
+	return err == nil
+}
+
 // GrantPlace is where tokens of accounts are kept.
 func (a *Auth) GrantPlace() token.Place { return accountGrants{a} }
 

@@ -1,6 +1,8 @@
 package signet
 
 import (
+	"encoding/base64"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +29,14 @@ func (a *Auth) Client(r *http.Request) Client {
 // FromProxy tells whether the other end of the connection is one of Config.TrustedProxies.
 func (a *Auth) FromProxy(r *http.Request) bool { return a.fromProxy(r) }
 
+// Origin is [Visit.Origin] for who need not know who is there. It fails where [Auth.Visit]
+// does for the Host of the request.
+func (a *Auth) Origin(r *http.Request) (string, error) { return a.originOf(r) }
+
+// Protects tells whether there is a Config.Protect: without one, [Visit.Protected] has
+// nothing to say.
+func (a *Auth) Protects() bool { return len(a.config.Protect) > 0 }
+
 // Unreadable answers a request of which [Auth.Visit] failed with err: 400, or 431 for too
 // many cookies.
 func (a *Auth) Unreadable(w http.ResponseWriter, err error) { a.unreadable(w, err) }
@@ -45,7 +55,7 @@ func (a *Auth) ownsName(name string) bool {
 // owns tells whether w has a cookie of that name, or one that is cut into such chunks.
 func (w *wire) owns(name string) bool {
 	switch name {
-	case w.csrfName, w.callbackName, w.deviceName, w.awayName, w.postedName:
+	case w.csrfName, w.callbackName, w.deviceName, w.awayName, w.postedName, w.typedName:
 		return true
 	}
 	for _, f := range w.formats {
@@ -95,4 +105,32 @@ func (v *Visit) SignInURL(back string) string {
 		return page
 	}
 	return withQuery(page, url.Values{"callbackUrl": {to}})
+}
+
+// Notice draws a page that tells what did not work, in the looks of our pages or of [Pages.Draw]; title and
+// text are in the language that [Auth.Client] gives. No cache may keep it.
+func (a *Auth) Notice(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	var raw [16]byte
+	if _, err := io.ReadFull(a.world.Rand, raw[:]); err != nil {
+		http.Error(w, title, status)
+		return
+	}
+	f := pages.Frame{
+		Lang: a.Client(r).Language, Site: a.config.Pages.Site, Home: "/", Now: a.world.Now(),
+		Nonce: base64.StdEncoding.EncodeToString(raw[:]),
+	}
+	h := w.Header()
+	pages.SetHeaders(h, f.Nonce)
+	addVary(h, "Accept-Language")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	render := pages.Render
+	if a.config.Pages.Draw != nil {
+		render = a.config.Pages.Draw
+	}
+	if err := render(w, f, pages.Notice{Title: title, Text: text, Wrong: true}); err != nil {
+		a.log.Debug("page not written", "error", err)
+	}
 }

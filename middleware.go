@@ -17,10 +17,11 @@ func visitFrom(ctx context.Context) *Visit {
 // SessionFrom returns the session that [Auth.Middleware] or [Auth.Require] found.
 func SessionFrom(ctx context.Context) (*Session, bool) {
 	v := visitFrom(ctx)
-	if v == nil || v.Session == nil {
+	if v == nil {
 		return nil, false
 	}
-	return v.Session, true
+	s := v.current()
+	return s, s != nil
 }
 
 // Middleware reads the session of each request, renews it when due and hands it on to

@@ -74,6 +74,9 @@ func New(c Config) (*Auth, error) {
 		}
 	}
 	a.revoked = newRevoked()
+	if !a.keepsGrants() {
+		a.revoked.forgetGrants = a.forgetCarried
+	}
 	a.budget = &budget{a: a, store: c.Stores.counters()}
 	a.outbox = newOutbox(a)
 	return a, a.start()

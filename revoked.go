@@ -18,7 +18,8 @@ type revoked struct {
 
 	broken []atomic.Int64 // of each feed: Unix nanoseconds since when it fails, 0 = fine
 
-	watchers watchers
+	watchers     watchers
+	forgetGrants func(SessionID) // of sessions that carry theirs; nil where none does
 }
 
 // ended tells up to which epoch, and when last, all sessions of a user were ended.
@@ -65,6 +66,9 @@ func (r *revoked) add(list ...Revocation) {
 	for _, v := range list {
 		if v.Session != 0 {
 			r.sessions.put(v.Session, v.At)
+			if r.forgetGrants != nil {
+				r.forgetGrants(v.Session)
+			}
 			continue
 		}
 		r.users.merge(v.UserID, func(e ended) ended {

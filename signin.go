@@ -291,6 +291,9 @@ func (v *Visit) admit(ctx context.Context, h http.Header, in *SignIn, trigger st
 	if old != 0 {
 		v.a.revoked.add(Revocation{Session: old, UserID: v.Session.UserID, At: v.now})
 	}
+	if v.Session == nil || v.Session.UserID != s.UserID {
+		v.hideTokens(h) // those of somebody who was here before
+	}
 	v.Session, v.broken = s, false
 	if err := v.set(h, value); err != nil {
 		return fmt.Errorf("signet: session cannot be written: %w", err)

@@ -3,6 +3,7 @@ package signet
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,13 +57,17 @@ func (t TokenCookie) attributes(origin string) cookie.Attributes {
 }
 
 // showToken puts a provider's token into its cookie, where there is one and the browser has
-// not got it yet.
+// not got it yet. To a session that was ended while the provider was asked it shows nothing: an
+// answer that comes late must not undo the sign-out.
 func (v *Visit) showToken(h http.Header, provider string, set *Tokens) {
+	if v.Session == nil || v.a.revoked.over(v.Session) {
+		return
+	}
 	for _, t := range v.a.config.TokenCookies {
 		if t.Provider != provider || set == nil || set.Access == "" {
 			continue
 		}
-		if value, err := v.jar.Get(t.Name); err == nil && value == set.Access {
+		if value, err := v.jar.Get(t.Name); err == nil && value == set.Access && !decides(h, t.Name) {
 			continue
 		}
 		line, err := t.attributes(v.origin).Set(t.Name, set.Access)
@@ -83,6 +88,11 @@ func (v *Visit) hideTokens(h http.Header) {
 			h.Add("Set-Cookie", t.attributes(v.origin).Clear(t.Name))
 		}
 	}
+}
+
+// decides tells whether something was decided about a cookie.
+func decides(h http.Header, name string) bool {
+	return slices.ContainsFunc(h["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
 }
 
 // dropCookie takes back what was decided about a cookie.

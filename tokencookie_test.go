@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -177,5 +178,49 @@ func TestTutorial1API(t *testing.T) {
 	h.clock.Advance(2 * time.Minute)
 	if status, body := call(t, site.URL+"/api/user/"+user.ID, user.AccessToken); status != 401 {
 		t.Errorf("after an hour: %d %s", status, body)
+	}
+}
+
+// TestS13_ALateTokenDoesNotUndoASignOut: while a request waits for the provider, its session is
+// ended. Its answer, which reaches the browser last, must not bring the cookies back.
+func TestS13_ALateTokenDoesNotUndoASignOut(t *testing.T) {
+	for name, setup := range setups {
+		t.Run(name, func(t *testing.T) {
+			h, n, b := nested(t, setup, withTokenCookie)
+			hold := make(chan struct{})
+			n.set(func() { n.hold = hold })
+			h.clock.Advance(2 * time.Hour)
+			late := make(chan signettest.Page)
+			v := visitor(t, h.tokenPage(t).URL, b.Cookies())
+			go func() { late <- v.Get("/") }()
+			soon(t, "the provider is asked", func() bool { return n.calls.Load() == 1 })
+			b.Post("/api/auth/signout", url.Values{"csrfToken": {b.CSRF("/api/auth")}})
+			close(hold)
+			if lines := (<-late).Header["Set-Cookie"]; len(lines) > 0 {
+				t.Errorf("after the sign-out: %q", lines)
+			}
+		})
+	}
+}
+
+// TestS09_TheTokenOfTheOneBeforeDoesNotStay: somebody else signs in at a browser, and brings
+// no token. Servers beside us would take them for the one before.
+func TestS09_TheTokenOfTheOneBeforeDoesNotStay(t *testing.T) {
+	h, _, _ := nested(t, withTokenCookie)
+	h = h.another(t, func(c *signet.Config) {
+		c.Providers = append(c.Providers, credentials.Passwords(credentials.PasswordOptions{Hasher: h.hasher}))
+	})
+	b := h.browser(t)
+	byForm("backend", "yuna@example.com", "x")(t, b)
+	if shown(b, "accessToken") != "access-2" {
+		t.Fatal("no cookie")
+	}
+	signIn(b, minsuPassword)
+	if got := shown(b, "accessToken"); got != "" || !strings.Contains(who(b), minsuEmail) {
+		t.Errorf("%s has %q", who(b), got)
+	}
+	byForm("backend", "yuna@example.com", "x")(t, b)
+	if got := shown(b, "accessToken"); got != "access-3" {
+		t.Errorf("who came back has %q", got)
 	}
 }

@@ -67,8 +67,8 @@ func (a *Auth) Transport(provider string) *token.Transport {
 
 // token finds the grant and asks its keeper. dead is an access token that was refused.
 func (v *Visit) token(ctx context.Context, provider, dead string) (Tokens, error) {
-	s := v.Session
-	if s == nil {
+	s := v.current()
+	if s == nil || v.a.revoked.over(s) { // perhaps since the visit began
 		return Tokens{}, ErrNotFound
 	}
 	if provider == "" {
@@ -84,7 +84,7 @@ func (v *Visit) token(ctx context.Context, provider, dead string) (Tokens, error
 			return Tokens{}, ErrNoTokens
 		}
 		key = grantKey(provider, s.ID.String())
-		if err := v.seed(ctx, key); err != nil {
+		if err := v.a.seed(ctx, key, s); err != nil {
 			return Tokens{}, err
 		}
 	}
@@ -101,18 +101,38 @@ func (v *Visit) token(ctx context.Context, provider, dead string) (Tokens, error
 	return record.Set, err
 }
 
+// current is v.Session, for handlers that run in parallel.
+func (v *Visit) current() *Session {
+	v.grants.Lock()
+	defer v.grants.Unlock()
+	return v.Session
+}
+
 // seed shows the memory what the cookie carries, where that is newer.
-func (v *Visit) seed(ctx context.Context, key string) error {
-	known, err := v.a.carriedGrants.Load(ctx, key)
-	if err == nil && known.Generation >= v.Session.generation() {
+func (a *Auth) seed(ctx context.Context, key string, s *Session) error {
+	known, err := a.carriedGrants.Load(ctx, key)
+	if err == nil && known.Generation >= s.generation() {
 		return nil
 	}
-	record, err := v.a.carriedRecord(v.Session)
+	record, err := a.carriedRecord(s)
 	if err != nil {
 		return ErrNoTokens
 	}
-	v.a.carriedGrants.Seed(key, record)
+	a.carriedGrants.Seed(key, record)
+	if a.revoked.over(s) {
+		a.carriedGrants.Drop(key)
+		return ErrNotFound
+	}
 	return nil
+}
+
+// forgetCarried drops what is in memory of a session that is over.
+func (a *Auth) forgetCarried(id SessionID) {
+	for provider, g := range a.granted {
+		key := grantKey(provider, id.String())
+		a.carriedGrants.Drop(key)
+		g.keeper.Forget(key)
+	}
 }
 
 // carryOn puts a newer generation into the session, and into the cookie of the answer where
@@ -122,7 +142,7 @@ func (v *Visit) carryOn(ctx context.Context, key string) {
 	v.grants.Lock()
 	defer v.grants.Unlock()
 	record, err := v.a.carriedGrants.Load(ctx, key)
-	if err != nil || record.Generation <= v.Session.generation() {
+	if err != nil || v.Session == nil || record.Generation <= v.Session.generation() {
 		return
 	}
 	s := *v.Session
@@ -133,7 +153,8 @@ func (v *Visit) carryOn(ctx context.Context, key string) {
 	s.stale = true
 	v.Session = &s
 	if v.header != nil {
-		v.Commit(ctx, v.header)
+		// A store that asks for the session would wait for us for ever.
+		v.Commit(context.WithValue(ctx, visitKey{}, nil), v.header)
 	}
 }
 
@@ -152,6 +173,13 @@ func (v *Visit) show(provider string, set Tokens) {
 		return
 	}
 	v.shown = &shownToken{provider, set}
+}
+
+// showLate shows what has waited for the headers.
+func (v *Visit) showLate(h http.Header) {
+	if v.shown != nil {
+		v.showToken(h, v.shown.provider, &v.shown.set)
+	}
 }
 
 // A granter renews the tokens of one provider.

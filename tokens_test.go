@@ -369,6 +369,73 @@ func TestS88_CarriedTokensAreGivenBackAtSignOut(t *testing.T) {
 	}
 }
 
+// TestS13_TokensOfASessionThatIsOverAreForgotten: tokens that came in a cookie are in memory
+// too. Nothing renews them after the sign-out, and a request that began before does not bring
+// them back.
+func TestS13_TokensOfASessionThatIsOverAreForgotten(t *testing.T) {
+	h, n, b := nested(t, setups["jwt without stores"])
+	var id signet.SessionID
+	begun, goOn := make(chan bool, 1), make(chan bool)
+	site := httptest.NewServer(h.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, _ := signet.SessionFrom(r.Context())
+		id = s.ID
+		if r.URL.Path == "/slow" {
+			begun <- true
+			<-goOn
+		}
+		set, err := h.Token(r.Context(), "backend")
+		fmt.Fprint(w, set.Access, errors.Is(err, signet.ErrNotFound))
+	})))
+	defer site.Close()
+	v := visitor(t, site.URL, b.Cookies())
+	if got := v.Get("/").Body; got != "access-1false" || !h.RemembersGrants("backend", id) {
+		t.Fatalf("before: %s", got)
+	}
+	h.clock.Advance(2 * time.Hour)
+	slow := make(chan string)
+	go func() { slow <- v.Get("/slow").Body }()
+	<-begun
+	b.Post("/api/auth/signout", url.Values{"csrfToken": {b.CSRF("/api/auth")}})
+	if h.RemembersGrants("backend", id) {
+		t.Error("they are remembered after the sign-out")
+	}
+	close(goOn)
+	if got := <-slow; got != "true" || h.RemembersGrants("backend", id) || n.calls.Load() > 0 {
+		t.Errorf("the late request got %q; %d renewals", got, n.calls.Load())
+	}
+}
+
+// TestS128_OneRequestAsksInParallel: what a renewal changes about the session, other goroutines
+// of the same request may read. It fails under the race detector only.
+func TestS128_OneRequestAsksInParallel(t *testing.T) {
+	h, n, b := nested(t, setups["jwt without stores"])
+	site := httptest.NewServer(h.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hold, read := make(chan struct{}), make(chan bool)
+		n.set(func() { n.hold = hold })
+		var all sync.WaitGroup
+		all.Go(func() { h.Token(r.Context(), "backend") })
+		all.Go(func() {
+			for i := range 1000 {
+				if s, ok := signet.SessionFrom(r.Context()); !ok || h.Session(r).ID != s.ID {
+					t.Error("no session")
+				}
+				if i == 0 {
+					close(read)
+				}
+			}
+		})
+		<-read
+		close(hold)
+		all.Wait()
+		if set, err := h.Token(r.Context(), "backend"); err != nil || set.Access != "access-2" {
+			t.Errorf("%s %v", set.Access, err)
+		}
+	})))
+	defer site.Close()
+	h.clock.Advance(2 * time.Hour)
+	visitor(t, site.URL, b.Cookies()).Get("/")
+}
+
 func TestTransportRenewsAfterA401(t *testing.T) {
 	h, n, b := nested(t)
 	h.clock.Advance(time.Minute) // a younger token than that is not the reason for a 401

@@ -60,11 +60,15 @@ func (a *Auth) Visit(r *http.Request) (*Visit, error) {
 // read opens the session cookie.
 func (v *Visit) read(ctx context.Context) {
 	s, err := v.a.keeper.open(ctx, v.wire, v.jar, v.now)
+	if err == nil {
+		v.Session = s
+		return
+	}
+	if errors.Is(err, errNobody) {
+		return
+	}
 	var bad *badCookie
 	switch {
-	case err == nil:
-		v.Session = s
-	case errors.Is(err, errNobody):
 	case errors.As(err, &bad):
 		v.broken = true
 		v.a.stats.badCookie(bad.reason)
@@ -80,9 +84,7 @@ func (v *Visit) read(ctx context.Context) {
 func (v *Visit) Commit(ctx context.Context, h http.Header) {
 	addVary(h, "Cookie")
 	v.header = h
-	if v.shown != nil {
-		v.showToken(h, v.shown.provider, &v.shown.set)
-	}
+	defer v.showLate(h) // it is shown to a session that lives
 	s := v.Session
 	if s == nil || !s.stale && v.now.Sub(s.issued) < v.a.updateAge {
 		return
@@ -198,7 +200,7 @@ func addVary(h http.Header, name string) {
 // the request's cookies unless [Auth.Middleware] has done so.
 func (a *Auth) Session(r *http.Request) *Session {
 	if v := visitFrom(r.Context()); v != nil && v.a == a {
-		return v.Session
+		return v.current()
 	}
 	v, err := a.Visit(r)
 	if err != nil {

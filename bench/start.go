@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -16,7 +15,7 @@ import (
 
 // startTable measures the binary as it is released: time to the first answer, memory when
 // idle, size. A bare net/http server started in turn with it says what the machine is worth.
-func startTable(ctx context.Context, rounds int) error {
+func startTable(ctx context.Context, rounds int, _ time.Duration) error {
 	dir, err := os.MkdirTemp("", "signet-bench")
 	if err != nil {
 		return err
@@ -92,22 +91,8 @@ func startOnce(ctx context.Context, binary string, args ...string) (ms, mb float
 		res.Body.Close()
 		ms = float64(time.Since(begin).Microseconds()) / 1000
 		time.Sleep(500 * time.Millisecond) // let it come to rest
-		mb, err = residentOf(cmd.Process.Pid)
-		return ms, mb, err
+		kb, err := memoryOf(cmd.Process.Pid, "VmRSS")
+		return ms, kb / 1000, err
 	}
 	return 0, 0, fmt.Errorf("the binary ended without listening")
-}
-
-// residentOf is the memory of a process in MB (proc(5): VmRSS in status).
-func residentOf(pid int) (float64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, ok := strings.Cut(string(b), "VmRSS:")
-	if !ok {
-		return 0, fmt.Errorf("no VmRSS")
-	}
-	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-	return kb / 1000, err
 }

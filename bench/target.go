@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -20,9 +21,12 @@ import (
 	"github.com/signet-auth/signet/store/sqlite"
 )
 
-// targets in the order of the table. A bare one stands before those that it is the limit
-// of, and writes what the first of them writes.
-var targets = []struct{ name, what string }{
+// A target is a server to be measured.
+type target struct{ name, what string }
+
+// targets of the table of sessions, in its order. A bare one stands before those that it is
+// the limit of, and writes what the first of them writes.
+var targets = []target{
 	{"bare", "net/http, same bytes"},
 	{"jwt", "sealed cookie, update_age as by default"},
 	{"sqlite", "database session in SQLite"},
@@ -31,31 +35,23 @@ var targets = []struct{ name, what string }{
 }
 
 // serveTarget serves one target on loopback until its standard input closes. It prints the
-// address and the Cookie header to send.
-func serveTarget(ctx context.Context, name string) error {
-	dir, err := os.MkdirTemp("", "signet-bench")
-	if err != nil {
-		return err
+// address and the Cookie header to send. behind is the address of the upstream, if any.
+func serveTarget(ctx context.Context, name, behind string) error {
+	switch {
+	case name == "upstream":
+		return serveUpstream()
+	case name == "ReverseProxy":
+		return listen(stockProxy(behind), "theme=dark")
+	case strings.HasPrefix(name, "forward"), strings.HasPrefix(name, "bare-forward"), strings.HasPrefix(name, "gateway"):
+		return serveGate(ctx, name, behind)
 	}
-	defer os.RemoveAll(dir)
 	session := signet.SessionConfig{}
-	var stores signet.Stores
-	switch strings.TrimPrefix(name, "bare-") {
-	case "roll", "jwt-roll":
+	if strings.HasSuffix(name, "roll") {
 		always := time.Duration(0)
 		session.UpdateAge = &always
-	case "sqlite":
-		session.Strategy = signet.Database
-		store, err := sqlite.Open(ctx, filepath.Join(dir, "signet.db"), sqlite.Options{})
-		if err != nil {
-			return err
-		}
-		defer store.Close()
-		stores = store.Stores()
 	}
-	auth, err := signet.New(signet.Config{
-		Secrets: []string{"jP3dU8sK1fW6qZ9xN4bV7mC2hY5tR0eL"}, URL: "http://localhost", Stores: stores, Session: session,
-		World: signet.World{Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+	auth, done, err := openAuth(ctx, name == "sqlite", signet.Config{
+		Session: session,
 		Providers: []signet.Provider{credentials.New(func(context.Context, url.Values) (signet.Identity, error) {
 			return signet.Identity{Subject: "u-1001", Name: "Kim Minsu", Email: "minsu@example.com"}, nil
 		})},
@@ -63,24 +59,56 @@ func serveTarget(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer auth.Close()
-	cookies, err := signIn(auth)
+	defer done()
+	cookies, err := signIn(auth, "credentials")
 	if err != nil {
 		return err
 	}
 	handler := auth.Handler()
 	if strings.HasPrefix(name, "bare") {
-		handler = bare(handler, cookies)
+		handler = bare(handler, sessionQuestion(cookies))
 	}
 	return listen(handler, cookies)
 }
 
+// openAuth makes an Auth of c, with sessions in SQLite or in cookies.
+func openAuth(ctx context.Context, stored bool, c signet.Config) (auth *signet.Auth, done func(), err error) {
+	c.Secrets, c.URL = []string{"jP3dU8sK1fW6qZ9xN4bV7mC2hY5tR0eL"}, "http://localhost"
+	c.World = signet.World{Log: slog.New(slog.DiscardHandler)}
+	dir, err := os.MkdirTemp("", "signet-bench")
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { os.RemoveAll(dir) }
+	if stored {
+		store, err := sqlite.Open(ctx, filepath.Join(dir, "signet.db"), sqlite.Options{})
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		done = func() { store.Close(); os.RemoveAll(dir) }
+		c.Session.Strategy, c.Stores = signet.Database, store.Stores()
+		_, err = c.Stores.Users.CreateUser(ctx, signet.User{ID: "u-1001", Name: "Kim Minsu", Email: "minsu@example.com", Created: time.Now()},
+			&signet.Account{UserID: "u-1001", Provider: "staff", Subject: "u-1001", Created: time.Now()})
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+	}
+	if auth, err = signet.New(c); err != nil {
+		done()
+		return nil, nil, err
+	}
+	closeStore := done
+	return auth, func() { auth.Close(); closeStore() }, nil
+}
+
 // signIn returns the Cookie header of a browser that is signed in.
-func signIn(auth *signet.Auth) (string, error) {
+func signIn(auth *signet.Auth, provider string) (string, error) {
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/api/auth/csrf", nil)
 	guest, entered := httptest.NewRecorder(), httptest.NewRecorder()
 	auth.Handler().ServeHTTP(guest, r)
-	if _, err := auth.SignIn(entered, r, "credentials", url.Values{}); err != nil {
+	if _, err := auth.SignIn(entered, r, provider, url.Values{}); err != nil {
 		return "", err
 	}
 	jar := map[string]string{}
@@ -94,19 +122,24 @@ func signIn(auth *signet.Auth) (string, error) {
 	return strings.Join(pairs, "; "), nil
 }
 
-// bare writes what h answered once, and does nothing else.
-func bare(h http.Handler, cookies string) http.Handler {
-	r := httptest.NewRequest(http.MethodGet, "http://localhost/api/auth/session", nil)
-	r.Header.Set("Cookie", cookies)
+// bare writes what h answers to a question, and does nothing else.
+func bare(h http.Handler, q question) http.Handler {
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(q.request)))
+	if err != nil {
+		panic(err) // we wrote it
+	}
+	r.RemoteAddr = "127.0.0.1:4711"
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	header, body := w.Result().Header, w.Body.Bytes()
+	length := []string{strconv.Itoa(len(body))}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		for k, v := range header {
 			h[k] = v
 		}
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		h["Content-Length"] = length
+		w.WriteHeader(q.status)
 		w.Write(body)
 	})
 }

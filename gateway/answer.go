@@ -23,7 +23,8 @@ func (x *crossing) edit(status int, h http.Header, end context.CancelCauseFunc) 
 		h["Strict-Transport-Security"] = oneYear
 	}
 	if status == http.StatusSwitchingProtocols || x.r.Method != http.MethodHead && isStream(status, h) {
-		x.ended = x.g.yard.last(x, end)
+		endless := status == http.StatusSwitchingProtocols || isEvents(h)
+		x.ended = x.g.yard.last(x, endless, end)
 	}
 }
 
@@ -31,6 +32,9 @@ var (
 	oneYear = []string{"max-age=31536000"}
 	noStore = []string{"private, no-cache, no-store"}
 	vary    = []string{"Cookie"}
+
+	contentJSON = []string{"application/json"}
+	nosniff     = []string{"nosniff"}
 )
 
 // keepPrivate keeps an answer that is for one visitor out of every cache.
@@ -49,5 +53,10 @@ func isStream(status int, h http.Header) bool {
 	if status == http.StatusNoContent || status == http.StatusNotModified {
 		return false
 	}
-	return h["Content-Length"] == nil || strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
+	return h["Content-Length"] == nil || isEvents(h)
+}
+
+// isEvents tells a stream of server-sent events.
+func isEvents(h http.Header) bool {
+	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
 }

@@ -15,10 +15,11 @@ func (x *exchange) answer(h *head) {
 	early := x.upload != nil && !x.upload.answer()
 	header := x.w.Header()
 	h.fill(header)
+	x.frame(h, header) // whoever edits may want to know how long the answer is
 	if x.out.Edit != nil {
 		x.out.Edit(h.status, header)
+		x.frame(h, header)
 	}
-	x.frame(h, header)
 	if early && x.r.ProtoMajor == 1 {
 		// The rest of the body is still to come and may never be read. With close the server
 		// does not wait for it before it writes, nor take it for the next request.

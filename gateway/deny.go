@@ -14,6 +14,10 @@ func wantsPage(r *http.Request) bool {
 		return false
 	}
 	h := r.Header
+	mode := h.Get("Sec-Fetch-Mode")
+	if mode != "" && mode != "navigate" {
+		return false
+	}
 	for _, name := range [...]string{
 		"Rsc", "Next-Router-State-Tree", "Next-Router-Prefetch", "Next-Router-Segment-Prefetch", "X-Nextjs-Data",
 		"X-Middleware-Prefetch", "X-Requested-With", "Upgrade",
@@ -25,7 +29,7 @@ func wantsPage(r *http.Request) bool {
 	if strings.Contains(h.Get("Purpose")+h.Get("Sec-Purpose")+h.Get("X-Moz"), "prefetch") {
 		return false
 	}
-	if mode := h.Get("Sec-Fetch-Mode"); mode != "" || h["Sec-Fetch-Site"] != nil || h["Sec-Fetch-Dest"] != nil {
+	if mode != "" || h["Sec-Fetch-Site"] != nil || h["Sec-Fetch-Dest"] != nil {
 		return mode == "navigate"
 	}
 	return strings.Contains(strings.ToLower(strings.Join(h["Accept"], ",")), "text/html")
@@ -46,23 +50,15 @@ func (x *crossing) askToSignIn(code, provider string) {
 	x.visit.Commit(x.r.Context(), h)
 	x.keepPrivate(h)
 	if !x.isPage() {
-		answer := struct {
-			Error    string `json:"error"`
-			Provider string `json:"provider,omitempty"`
-			LoginURL string `json:"login_url"`
-		}{code, provider, x.visit.SignInURL("")}
-		x.writeJSON(http.StatusUnauthorized, answer)
+		members := [...]string{"error", code, "provider", provider, "login_url", x.visit.SignInURL("")}
+		x.writeJSON(http.StatusUnauthorized, members[:]...)
 		return
 	}
 	if x.loops() {
 		x.page(http.StatusForbidden, "loop")
 		return
 	}
-	back := x.back
-	if back == "" {
-		back = x.t.String()
-	}
-	h["Location"] = []string{x.visit.SignInURL(back)}
+	h["Location"] = []string{x.visit.SignInURL(x.asked + x.t.String())}
 	x.w.WriteHeader(http.StatusFound)
 }
 
@@ -76,6 +72,19 @@ func (x *crossing) refuse(no *refusal) {
 		x.w.Header().Set("Sec-WebSocket-Version", "13")
 	}
 	x.fail(no.status, no.code)
+}
+
+// appendText writes a text in JSON. Almost all need no escapes.
+func appendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7F || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			escaped, _ := json.Marshal(s) // a text can always be written
+			return append(b, escaped...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
 }
 
 // notCarried tells the client that the server behind did not answer.
@@ -108,19 +117,27 @@ func (x *crossing) fail(status int, code string) {
 		x.page(status, code)
 		return
 	}
-	x.writeJSON(status, struct {
-		Error string `json:"error"`
-	}{code})
+	x.writeJSON(status, "error", code)
 }
 
-func (x *crossing) writeJSON(status int, v any) {
+// writeJSON answers an object of names and texts in turn; empty texts are left out.
+func (x *crossing) writeJSON(status int, members ...string) {
 	h := x.w.Header()
-	h["Content-Type"] = []string{"application/json"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	body, err := json.Marshal(v)
-	if err != nil {
-		status, body = http.StatusInternalServerError, nil
+	h["Content-Type"], h["X-Content-Type-Options"] = contentJSON, nosniff
+	body := make([]byte, 1, 256)
+	body[0] = '{'
+	for i := 0; i+1 < len(members); i += 2 {
+		if members[i+1] == "" {
+			continue
+		}
+		if len(body) > 1 {
+			body = append(body, ',')
+		}
+		body = appendText(body, members[i])
+		body = append(body, ':')
+		body = appendText(body, members[i+1])
 	}
+	body = append(body, '}')
 	x.w.WriteHeader(status)
 	x.w.Write(body)
 }

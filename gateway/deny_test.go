@@ -289,12 +289,12 @@ func TestPagesHaveNothingOfTheRequest(t *testing.T) {
 	if w.Code != 404 || strings.Contains(body, "script") || strings.Contains(body, "nowhere") || !strings.Contains(body, `<html lang="ko">`) || !strings.Contains(body, "<h1>페이지가 없습니다</h1>") {
 		t.Errorf("%d %s", w.Code, body)
 	}
-	for name, want := range map[string]string{"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+	for name, want := range map[string]string{"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "private, no-cache, no-store"} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'; style-src 'sha256-") || !strings.Contains(csp, "frame-ancestors 'none'") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none'; script-src 'nonce-") || !strings.Contains(csp, "frame-ancestors 'none'") {
 		t.Errorf("Content-Security-Policy: %s", csp)
 	}
 }

@@ -20,6 +20,7 @@ type Gate struct {
 	auth      *signet.Auth
 	config    Config
 	base      string // of the Auth
+	forward   string // where other proxies ask
 	routes    []*route
 	anyFolded bool         // some pattern has capital letters
 	anything  []*match.Set // one for each site: they know the readings of a path
@@ -36,7 +37,7 @@ func New(auth *signet.Auth, c Config) (*Gate, error) {
 }
 
 func build(auth *signet.Auth, c Config, y *yard) (*Gate, error) {
-	g := &Gate{auth: auth, config: c, base: auth.BasePath(), own: c.Own, log: c.Log, now: c.Now, yard: y}
+	g := &Gate{auth: auth, config: c, base: auth.BasePath(), forward: auth.BasePath() + "/forward", own: c.Own, log: c.Log, now: c.Now, yard: y}
 	if g.own == nil {
 		g.own = auth.Handler()
 	}

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -277,4 +278,19 @@ func decodeText(v string) string {
 		return unescapeBytes(encoded)
 	}
 	return v
+}
+
+// TestS112_AConnectionListsAFewNames: each is looked for among all headers, and a request of
+// 32 KiB can have thousands of both.
+func TestS112_AConnectionListsAFewNames(t *testing.T) {
+	h := open(t)
+	for n, want := range map[int]int{32: 200, 33: 400, 8000: 400} {
+		r := request("GET", "/public/x", "X-A: 1")
+		for i := range n {
+			r.Header.Add("Connection", "x-"+strconv.Itoa(i))
+		}
+		if w := h.send(r); w.Code != want {
+			t.Errorf("%d names: %d", n, w.Code)
+		}
+	}
 }

@@ -14,22 +14,23 @@ const statusSignedOut = 4401
 
 // lasting is one such answer.
 type lasting struct {
-	yard   *yard
-	end    context.CancelCauseFunc
-	unhear func() // ends the watch of the session
-	once   sync.Once
+	yard    *yard
+	end     context.CancelCauseFunc
+	endless bool   // a WebSocket or events: it does not end by itself
+	unhear  func() // ends the watch of the session
+	once    sync.Once
 }
 
 // last keeps an answer in mind until stop.
-func (y *yard) last(x *crossing, end context.CancelCauseFunc) *lasting {
-	l := &lasting{yard: y, end: end}
+func (y *yard) last(x *crossing, endless bool, end context.CancelCauseFunc) *lasting {
+	l := &lasting{yard: y, end: end, endless: endless}
 	y.mu.Lock()
 	closed := y.closed
 	if !closed {
 		y.lasting[l] = true
 	}
 	y.mu.Unlock()
-	if closed {
+	if closed && endless {
 		end(goingAway)
 		return l
 	}
@@ -56,13 +57,17 @@ func (l *lasting) stop() {
 	})
 }
 
-// close ends all that lasts, now and later, and the connections to servers.
+// close ends all that would not end by itself, now and later, and the connections to servers
+// that nobody uses. An answer that is on its way is given the time that the HTTP server gives
+// its requests.
 func (y *yard) close() {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.closed = true
 	for l := range y.lasting {
-		l.end(goingAway)
+		if l.endless {
+			l.end(goingAway)
+		}
 	}
 	closeAll(y.upstreams, nil)
 	y.upstreams = map[upstreamKey]*upstream{}

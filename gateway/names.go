@@ -78,6 +78,9 @@ func words(text string) map[string]bool {
 	return set
 }
 
+// maxListed is how many names the header Connection may list. Real ones have one or two.
+const maxListed = 32
+
 // hops are the names that a message declares to be of its connection alone, canonical.
 func hops(h http.Header) []string {
 	var names []string

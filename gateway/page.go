@@ -1,11 +1,5 @@
 package gateway
 
-import (
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
-)
-
 // A notice is the text of an error page: what happened, and what to do.
 type notice struct{ title, text string }
 
@@ -50,15 +44,6 @@ var notices = map[string]map[string]notice{
 	},
 }
 
-const pageStyle = `body{font:1rem/1.6 system-ui,sans-serif;max-width:34rem;margin:20vh auto 0;padding:0 1.5rem;color:#1a1a1a;background:#fff}
-h1{font-size:1.375rem;margin:0 0 .5rem}@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}}`
-
-// pagePolicy lets the page have its own style and nothing else.
-var pagePolicy = func() string {
-	sum := sha256.Sum256([]byte(pageStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-}()
-
 // page writes an error page in the language of the browser.
 func (x *crossing) page(status int, code string) {
 	lang := x.g.auth.Client(x.r).Language
@@ -66,19 +51,5 @@ func (x *crossing) page(status int, code string) {
 	if !ok {
 		n = notices[lang]["bad-request"]
 	}
-	h := x.w.Header()
-	h["Content-Type"] = []string{"text/html; charset=utf-8"}
-	h["Content-Security-Policy"] = []string{pagePolicy}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h["Referrer-Policy"] = []string{"no-referrer"}
-	if h["Cache-Control"] == nil {
-		h["Cache-Control"] = []string{"no-store"}
-	}
-	addVary(h, "Accept-Language")
-	x.w.WriteHeader(status)
-	fmt.Fprintf(x.w, `<!doctype html>
-<html lang="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>%s</title><style>%s</style></head>
-<body><main><h1>%s</h1><p>%s</p></main></body></html>
-`, lang, n.title, pageStyle, n.title, n.text)
+	x.g.auth.Notice(x.w, x.r, status, n.title, n.text)
 }

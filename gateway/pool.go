@@ -28,7 +28,7 @@ type upstreamOptions struct {
 	// It takes the place of a server's write timeout for long answers: a download may take
 	// hours, a reader that stopped may not. Zero means 30 s.
 	StallTimeout time.Duration
-	// MaxIdle is how many unused connections are kept. Zero means 64, below zero none.
+	// MaxIdle is how many unused connections are kept. Zero means 256, below zero none.
 	MaxIdle int
 	// TLS is the client side for an https upstream. Nil means the roots of the system.
 	TLS *tls.Config
@@ -66,7 +66,7 @@ func (o upstreamOptions) withDefaults() upstreamOptions {
 		}
 	}
 	if o.MaxIdle == 0 {
-		o.MaxIdle = 64
+		o.MaxIdle = 256
 	}
 	if o.FailAfter == 0 {
 		o.FailAfter = 5

@@ -23,7 +23,7 @@ type crossing struct {
 	route *route
 	rules []Rule // those of every reading of the path
 	visit *signet.Visit
-	back  string   // where to come back to after signing in; empty: here
+	asked string   // the origin that another proxy was asked at; empty: we were asked
 	ended *lasting // set once the answer has turned out to be a stream
 }
 
@@ -79,11 +79,11 @@ func (g *Gate) isOwn(path string) bool {
 
 // authority is host and port of our public origin, "" where the request cannot be judged.
 func (g *Gate) authority(r *http.Request) string {
-	v, err := g.anonymous(r)
+	origin, err := g.auth.Origin(r)
 	if err != nil {
 		return ""
 	}
-	_, host, _ := strings.Cut(v.Origin(), "://")
+	_, host, _ := strings.Cut(origin, "://")
 	return host
 }
 
@@ -186,7 +186,7 @@ func (x *crossing) meet() bool {
 		return false
 	}
 	x.visit = v
-	if x.route.Anonymous { // what the whole site protects is no place for that
+	if x.route.Anonymous && x.g.auth.Protects() { // what the whole site protects is no place for that
 		if _, private := v.Protected(x.canonicalRequest()); private {
 			x.visit, err = x.g.auth.Visit(x.r)
 		}
@@ -239,6 +239,9 @@ func (x *crossing) refused() int {
 	if status := refuses(x.rules, x.visit.Session); status != 0 {
 		return status
 	}
+	if !x.g.auth.Protects() {
+		return 0
+	}
 	status, private := x.visit.Protected(x.canonicalRequest())
 	if private && len(x.rules) == 0 {
 		x.rules = []Rule{None} // the answer is for this visitor alone
@@ -248,8 +251,15 @@ func (x *crossing) refused() int {
 
 // isSignInPage tells the page that people are sent to, which a rule must not close.
 func (x *crossing) isSignInPage() bool {
-	u, err := url.Parse(x.visit.SignInURL(""))
-	return err == nil && u.Path == x.t.path && plain(x.t.path)
+	if !plain(x.t.path) {
+		return false
+	}
+	page := strings.TrimPrefix(x.visit.SignInURL(""), x.visit.Origin())
+	if end := strings.IndexAny(page, "?#"); end >= 0 {
+		page = page[:end]
+	}
+	page, err := url.PathUnescape(page)
+	return err == nil && page == x.t.path
 }
 
 // unavailable says that it is not known who is there.
@@ -295,6 +305,7 @@ func (x *crossing) carry() {
 	}()
 	out.Edit = func(status int, h http.Header) { x.edit(status, h, cancel) }
 	err := x.route.up.carry(x.w, x.r.WithContext(ctx), out)
+	giveBack(out.Header)
 	var failed *carryError
 	if errors.As(err, &failed) {
 		x.notCarried(failed)

@@ -8,6 +8,9 @@ import (
 // canonical writes a parsed path in its one plain spelling: unreserved characters decoded
 // once (RFC 3986 section 6.2.2.2), dots resolved, slashes merged.
 func canonical(path string) string {
+	if strings.IndexByte(path, '%') < 0 {
+		return resolveDots(mergeSlashes(path))
+	}
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
 		c, ok := escapedByte(path[i:])

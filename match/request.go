@@ -141,6 +141,9 @@ func encodePath(path string) string {
 // resolveDots resolves . and .. in a path that starts with a slash, also where their dots are
 // escaped. URL standard, path state.
 func resolveDots(path string) string {
+	if strings.IndexByte(path, '.') < 0 && !strings.Contains(path, "%2") {
+		return path
+	}
 	segments := strings.Split(path[1:], "/")
 	kept := segments[:0]
 	for i, segment := range segments {
