@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/signet-auth/signet/bearer"
@@ -249,11 +250,22 @@ func (x *exchange) giveAccess() {
 		}
 		refresh, err := x.a.newFamily(x.context(), x.Session, audience, x.now)
 		if err != nil {
-			x.fault(err)
+			x.noAccess(err)
 			return
 		}
 		x.grantAccess(x.Session, audience, refresh)
 	}
+}
+
+// noAccess answers that no token can be given now.
+func (x *exchange) noAccess(err error) {
+	var no *Refused
+	if !errors.As(err, &no) {
+		x.fault(err)
+		return
+	}
+	x.w.Header().Set("Retry-After", strconv.Itoa(int(no.RetryAfter.Seconds())+1))
+	x.oauthError(http.StatusTooManyRequests, "temporarily_unavailable")
 }
 
 // grantAccess answers with a token (RFC 6749 section 5.1).
@@ -287,7 +299,7 @@ func (x *exchange) refreshAccess() {
 	case errors.Is(err, errNoGrant):
 		x.oauthError(http.StatusBadRequest, "invalid_grant")
 	case err != nil:
-		x.fault(err)
+		x.noAccess(err)
 	default:
 		x.grantAccess(s, audience, next)
 	}

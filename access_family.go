@@ -64,6 +64,9 @@ func (a *Auth) newFamily(ctx context.Context, s *Session, audience string, now t
 		Audience: audience, Session: s.ID, UserID: s.UserID, Name: s.Name, Email: s.Email, Image: s.Image,
 		Groups: s.Groups, Provider: s.Provider, Claims: a.keptClaims(s), Start: s.Start, Epoch: s.epoch, Ends: ends,
 	}
+	if err := a.mayIssue(ctx, s.UserID, now); err != nil {
+		return "", err
+	}
 	token, err := a.nextRefresh("")
 	if err != nil {
 		return "", err
@@ -123,7 +126,7 @@ func (a *Auth) issueRefresh(ctx context.Context, token string, f family) error {
 }
 
 // spendRefresh takes a refresh token and gives its successor, with the session as it is now.
-// The error is errNoGrant, or the store's.
+// The error is errNoGrant, a *Refused for too many, or the store's.
 func (a *Auth) spendRefresh(ctx context.Context, presented string, now time.Time) (*Session, string, string, error) {
 	if !isRefresh(presented) {
 		return nil, "", "", errNoGrant
@@ -145,12 +148,19 @@ func (a *Auth) spendRefresh(ctx context.Context, presented string, now time.Time
 		return nil, "", "", alive
 	}
 	next := ""
-	if err == nil {
-		next, err = a.replaceRefresh(ctx, presented, f, now)
-	} else {
+	if err != nil {
 		next, err = a.successor(ctx, presented, taken, now)
+	} else if err = a.mayIssue(ctx, f.UserID, now); err == nil {
+		next, err = a.replaceRefresh(ctx, presented, f, now)
 	}
 	return s, f.Audience, next, err
+}
+
+// mayIssue takes one refresh token from the budget of a user. The error is a *Refused, or the
+// store's.
+func (a *Auth) mayIssue(ctx context.Context, userID string, now time.Time) error {
+	t := try{budget: a.budget, v: &Visit{now: now}}
+	return t.count(ctx, "refresh tokens:"+hashed(userID), a.config.Limits.RefreshTokensPerHour, time.Hour)
 }
 
 // replaceRefresh spends a token. Of those who do so at the same moment one wins, and all get

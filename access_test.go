@@ -53,7 +53,7 @@ func refreshed(t *testing.T, h *house, token string) (granted, int) {
 // withTokens is a site whose API is called posts.
 func withTokens(c *signet.Config) {
 	c.Access = signet.AccessConfig{Audiences: []string{"posts", "files"}, RefreshLife: 24 * time.Hour, Claims: []string{"email", "name", "groups"}}
-	c.Limits = signet.Limits{AccountFree: 1e6, AccountHard: 1e6, NetworkPerMinute: 1e6, GlobalPerMinute: 1e6}
+	c.Limits = signet.Limits{AccountFree: 1e6, AccountHard: 1e6, NetworkPerMinute: 1e6, GlobalPerMinute: 1e6, RefreshTokensPerHour: 1e6}
 }
 
 // api is a resource server of another program: it knows the address of the keys and no more.
@@ -497,5 +497,38 @@ func TestAFamilyEndsWithItsAudience(t *testing.T) {
 	}
 	if _, status := refreshed(t, later, posts.Refresh); status != http.StatusOK {
 		t.Errorf("the other: %d", status)
+	}
+}
+
+// TestS47_RefreshTokensHaveABudget: each one takes a place in the store until it could not have
+// been used any more, so that one user could fill it.
+func TestS47_RefreshTokensHaveABudget(t *testing.T) {
+	h := open(t, withTokens, func(c *signet.Config) { c.Limits.RefreshTokensPerHour = 4 })
+	b, other := h.browser(t), h.browser(t)
+	signIn(b, minsuPassword)
+	h.addUser(t, "jieun@example.com", minsuPassword)
+	other.Post("/api/auth/callback/credentials", url.Values{"email": {"jieun@example.com"}, "password": {minsuPassword}, "csrfToken": {other.CSRF("/api/auth")}})
+	first, _ := askToken(t, b, map[string]any{})
+	second, _ := askToken(t, b, map[string]any{})
+	for range 2 {
+		var status int
+		if second, status = refreshed(t, h, second.Refresh); status != http.StatusOK {
+			t.Fatal(status)
+		}
+	}
+	if g, status := askToken(t, b, map[string]any{}); status != http.StatusTooManyRequests || g.Access != "" {
+		t.Errorf("a fifth: %d", status)
+	}
+	if g, status := refreshed(t, h, first.Refresh); status != http.StatusTooManyRequests || g.Error != "temporarily_unavailable" {
+		t.Errorf("a fifth, by another: %d %+v", status, g)
+	}
+	if _, status := askToken(t, other, map[string]any{}); status != http.StatusOK {
+		t.Errorf("another user: %d", status)
+	}
+	h.clock.Advance(time.Hour)
+	for name, token := range map[string]string{"the first": first.Refresh, "the last": second.Refresh} { // none was spent in vain
+		if _, status := refreshed(t, h, token); status != http.StatusOK {
+			t.Errorf("%s, an hour later: %d", name, status)
+		}
 	}
 }

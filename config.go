@@ -242,6 +242,10 @@ type Limits struct {
 
 	// SignUpsPerHour tries to open an account from one network [100].
 	SignUpsPerHour int
+
+	// RefreshTokensPerHour are given to one user for programs [300], as each is remembered
+	// for as long as it could have been used; see AccessConfig.RefreshLife.
+	RefreshTokensPerHour int
 }
 
 // World is all that Signet takes from outside of a request. The zero value is the real one.
@@ -275,7 +279,7 @@ func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&l.AccountFree, 10}, {&l.AccountHard, 100}, {&l.NetworkPerMinute, 100}, {&l.GlobalPerMinute, 6000}, {&l.SignUpsPerHour, 100}} {
+	}{{&l.AccountFree, 10}, {&l.AccountHard, 100}, {&l.NetworkPerMinute, 100}, {&l.GlobalPerMinute, 6000}, {&l.SignUpsPerHour, 100}, {&l.RefreshTokensPerHour, 300}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}

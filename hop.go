@@ -23,9 +23,7 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	line := v.cookieLine()
 	v.grants.Unlock()
 	out := r.Clone(r.Context())
-	for _, own := range r.Header["Cookie"] { // what the caller set itself goes along
-		line = append(line, own)
-	}
+	line = append(line, r.Header["Cookie"]...) // what the caller set itself goes along
 	if len(line) > 0 {
 		out.Header.Set("Cookie", strings.Join(line, "; "))
 	}

@@ -95,6 +95,9 @@ func (v *Visit) token(ctx context.Context, provider, dead string) (Tokens, error
 	if !v.a.keepsGrants() {
 		v.carryOn(ctx, key)
 	}
+	if v.a.revoked.over(s) { // while the provider was asked
+		return Tokens{}, ErrNotFound
+	}
 	if err == nil && len(v.a.config.TokenCookies) > 0 {
 		v.show(provider, record.Set)
 	}

@@ -108,6 +108,7 @@ func forwardTable(ctx context.Context, rounds int, length time.Duration) error {
 	}
 	fmt.Printf("GET /api/auth/forward/caddy, %d connections, one core for the server, median of %d\n\n", connections, rounds)
 	writeTable(children, forwardTargets, "bare")
+	beside(children, "forward-no", "bare-forward-yes")
 	return nil
 }
 
@@ -131,7 +132,20 @@ func carryTable(ctx context.Context, children []*child, ts []target, rounds int,
 	}
 	fmt.Printf("1 KiB through a proxy, %d connections, one core for it, median of %d\n\n", connections, rounds)
 	writeTable(children, ts, "ReverseProxy")
+	beside(children, "gateway", "nginx")
+	beside(children, "gateway-anonymous", "nginx")
 	return nil
+}
+
+// beside prints how a target does beside one that is not its limit in the table.
+func beside(children []*child, name, other string) {
+	cpu := map[string]float64{}
+	for _, c := range children {
+		cpu[c.name] = median(c.cpu)
+	}
+	if cpu[other] > 0 {
+		fmt.Printf("%s: %.2f × %s\n\n", name, cpu[other]/cpu[name], other)
+	}
 }
 
 // largeConnections is few: each fills the buffers of the machine.

@@ -7,7 +7,7 @@ import (
 )
 
 // edit changes the header of a server's answer before it is sent to the client.
-func (x *crossing) edit(status int, h http.Header, end context.CancelCauseFunc) {
+func (x *crossing) edit(status int, h http.Header, endable func() context.CancelCauseFunc) {
 	x.g.cleanAnswer(h)
 	x.allowOrigin(h)
 	if x.r.ProtoMajor == 1 && len(x.r.TransferEncoding) > 0 {
@@ -24,7 +24,7 @@ func (x *crossing) edit(status int, h http.Header, end context.CancelCauseFunc) 
 	}
 	if status == http.StatusSwitchingProtocols || x.r.Method != http.MethodHead && isStream(status, h) {
 		endless := status == http.StatusSwitchingProtocols || isEvents(h)
-		x.ended = x.g.yard.last(x, endless, end)
+		x.ended = x.g.yard.last(x, endless, endable())
 	}
 }
 

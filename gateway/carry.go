@@ -31,7 +31,8 @@ type outgoing struct {
 	// Edit, if set, is called once, with the status and the header of the final answer (also
 	// 101) before they are written. The header is the ResponseWriter's own; hop-by-hop
 	// names are gone from it, and Content-Length is set after Edit from what will be sent.
-	Edit func(status int, h http.Header)
+	// For an answer that may last, Edit asks endable for what ends it.
+	Edit func(status int, h http.Header, endable func() context.CancelCauseFunc)
 }
 
 // A carryError tells that nothing has been written to the client yet, and which status is
@@ -74,8 +75,8 @@ func goneError(ctx context.Context) *carryError {
 // *[carryError] and nothing has been written. An answer that was begun and cannot be ended
 // panics with [http.ErrAbortHandler], so that a cut answer is never taken for a whole one.
 //
-// When the context of r ends, the connection to the upstream is closed at once. A tunnel
-// looks for a [tunnelEnd] in the cause.
+// When the context of r ends, or what Edit got from endable is called, the connection to the
+// upstream is closed at once. A tunnel looks for a [tunnelEnd] in the cause.
 func (u *upstream) carry(w http.ResponseWriter, r *http.Request, out *outgoing) error {
 	u.counts.requests.Add(1)
 	u.counts.open.Add(1)
@@ -157,15 +158,21 @@ type exchange struct {
 
 	compact bool // head and body fit into the buffer of the connection
 
-	unwatch func() bool // false when the connection was closed because the context ended
-	stale   bool        // the connection had been used before and nothing of an answer came
-	whole   bool        // the answer was read to its end and the connection may be used again
-	handed  bool        // the connection is the tunnel's, which has closed it
+	unwatch func() bool             // false when the connection was closed because the context ended
+	cancel  context.CancelCauseFunc // nil unless endable was asked
+	stale   bool                    // the connection had been used before and nothing of an answer came
+	whole   bool                    // the answer was read to its end and the connection may be used again
+	handed  bool                    // the connection is the tunnel's, which has closed it
 }
 
 func (x *exchange) run() *carryError {
 	x.unwatch = context.AfterFunc(x.r.Context(), x.c.close)
-	defer x.end()
+	defer func() {
+		x.end()
+		if x.cancel != nil {
+			x.cancel(nil)
+		}
+	}()
 	h, err := x.ask()
 	if err != nil {
 		return x.failure(err)
@@ -175,6 +182,18 @@ func (x *exchange) run() *carryError {
 	}
 	x.answer(h)
 	return nil
+}
+
+// endable gives the exchange a context of its own, and returns what ends it. Most answers
+// do without.
+func (x *exchange) endable() context.CancelCauseFunc {
+	ctx, cancel := context.WithCancelCause(x.r.Context())
+	x.r, x.cancel = x.r.WithContext(ctx), cancel
+	if !x.handed {
+		x.unwatch() // where it was too late for that, the new one is as well
+		x.unwatch = context.AfterFunc(ctx, x.c.close)
+	}
+	return cancel
 }
 
 // end gives the connection back or closes it, and waits for the goroutine of the body.

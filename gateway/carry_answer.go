@@ -17,7 +17,7 @@ func (x *exchange) answer(h *head) {
 	h.fill(header)
 	x.frame(h, header) // whoever edits may want to know how long the answer is
 	if x.out.Edit != nil {
-		x.out.Edit(h.status, header)
+		x.out.Edit(h.status, header, x.endable)
 		x.frame(h, header)
 	}
 	if early && x.r.ProtoMajor == 1 {

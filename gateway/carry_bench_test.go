@@ -69,8 +69,8 @@ func TestCarryBenchServer(t *testing.T) {
 
 type benchPool struct{ sync.Pool }
 
-func (p *benchPool) Get() []byte  { return p.Pool.Get().([]byte) }
-func (p *benchPool) Put(b []byte) { p.Pool.Put(b) }
+func (p *benchPool) Get() []byte  { return *p.Pool.Get().(*[]byte) }
+func (p *benchPool) Put(b []byte) { p.Pool.Put(&b) }
 
 // benchHandler is what is measured: the bare server, the standard library's proxy with a
 // pool of buffers and enough idle connections, and carry.
@@ -89,7 +89,7 @@ func benchHandler(name string, target *url.URL) http.Handler {
 		return &httputil.ReverseProxy{
 			Rewrite:    func(r *httputil.ProxyRequest) { r.SetURL(target) },
 			Transport:  transport,
-			BufferPool: &benchPool{sync.Pool{New: func() any { return make([]byte, 32<<10) }}},
+			BufferPool: &benchPool{sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}},
 		}
 	}
 	u, err := newUpstream(target, upstreamOptions{})

@@ -23,7 +23,7 @@ func TestCarryPassesRequestAndAnswer(t *testing.T) {
 	f := newFront(t, up.url()+"/base/", upstreamOptions{}, func(r *http.Request, out *outgoing) *http.Request {
 		out.Target = "/x%20y/a;b?q=%41&z"
 		out.Header.Set("X-One", "1")
-		out.Edit = func(status int, h http.Header) {
+		out.Edit = func(status int, h http.Header, _ func() context.CancelCauseFunc) {
 			h.Set("X-Edit", fmt.Sprint(status, h["X-Up"]))
 			h.Del("X-Up")
 		}

@@ -124,7 +124,7 @@ func (x *crossing) fail(status int, code string) {
 func (x *crossing) writeJSON(status int, members ...string) {
 	h := x.w.Header()
 	h["Content-Type"], h["X-Content-Type-Options"] = contentJSON, nosniff
-	body := make([]byte, 1, 256)
+	body := make([]byte, 1, 160)
 	body[0] = '{'
 	for i := 0; i+1 < len(members); i += 2 {
 		if members[i+1] == "" {

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -236,11 +235,8 @@ func (x *crossing) turnedAway() bool {
 // refused is the status that the rules of the routes, and then those of the whole site
 // (Config.Protect of the Auth, and its Allow), turn the visitor away with; 0 for none.
 func (x *crossing) refused() int {
-	if status := refuses(x.rules, x.visit.Session); status != 0 {
+	if status := refuses(x.rules, x.visit.Session); status != 0 || !x.g.auth.Protects() {
 		return status
-	}
-	if !x.g.auth.Protects() {
-		return 0
 	}
 	status, private := x.visit.Protected(x.canonicalRequest())
 	if private && len(x.rules) == 0 {
@@ -255,9 +251,8 @@ func (x *crossing) isSignInPage() bool {
 		return false
 	}
 	page := strings.TrimPrefix(x.visit.SignInURL(""), x.visit.Origin())
-	if end := strings.IndexAny(page, "?#"); end >= 0 {
-		page = page[:end]
-	}
+	page, _, _ = strings.Cut(page, "#")
+	page, _, _ = strings.Cut(page, "?")
 	page, err := url.PathUnescape(page)
 	return err == nil && page == x.t.path
 }
@@ -298,13 +293,9 @@ func (x *crossing) carry() {
 	if out == nil {
 		return
 	}
-	ctx, cancel := context.WithCancelCause(x.r.Context())
-	defer func() { // also when an answer is cut off by a panic
-		cancel(nil)
-		x.ended.stop()
-	}()
-	out.Edit = func(status int, h http.Header) { x.edit(status, h, cancel) }
-	err := x.route.up.carry(x.w, x.r.WithContext(ctx), out)
+	defer func() { x.ended.stop() }() // also when an answer is cut off by a panic
+	out.Edit = x.edit
+	err := x.route.up.carry(x.w, x.r, out)
 	giveBack(out.Header)
 	var failed *carryError
 	if errors.As(err, &failed) {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -67,7 +68,7 @@ func TestCarryPassesHintsOn(t *testing.T) {
 	up := newRawUpstream(t, says("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLink: </b.js>\r\nSet-Cookie: session=stolen\r\nX-A: b\r\n\r\n"+
 		"HTTP/1.1 103 Early Hints\r\nX-A: b\r\n\r\n"+okAnswer))
 	f := newFront(t, up.url(), upstreamOptions{}, func(r *http.Request, out *outgoing) *http.Request {
-		out.Edit = func(_ int, h http.Header) { h.Set("X-Edit", "1") }
+		out.Edit = func(_ int, h http.Header, _ func() context.CancelCauseFunc) { h.Set("X-Edit", "1") }
 		return r
 	})
 	var hints []string

@@ -91,7 +91,7 @@ func (x *exchange) writeSwitch(h *head, to *bufio.Writer) error {
 	header := x.w.Header()
 	h.fill(header)
 	if x.out.Edit != nil {
-		x.out.Edit(h.status, header)
+		x.out.Edit(h.status, header, x.endable)
 	}
 	delete(header, "Content-Length")
 	header["Connection"], header["Upgrade"] = []string{"Upgrade"}, []string{x.out.Upgrade}

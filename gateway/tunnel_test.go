@@ -119,7 +119,7 @@ func newSocketFront(t *testing.T, upstreamURL string) *socketFront {
 	s := &socketFront{end: cancel}
 	s.front = newFront(t, upstreamURL, upstreamOptions{}, func(r *http.Request, out *outgoing) *http.Request {
 		out.Upgrade = "websocket"
-		out.Edit = func(status int, h http.Header) {
+		out.Edit = func(status int, h http.Header, _ func() context.CancelCauseFunc) {
 			h.Set("X-Edit", fmt.Sprint(status))
 			h.Del("X-Up")
 		}

@@ -59,6 +59,17 @@ func (a *accessConfig) forDemo() {
 	}
 }
 
+// secrets are those of the section that somebody may try to guess, also from a token.
+func (a *accessConfig) secrets() []secret {
+	var list []secret
+	for _, s := range []secret{a.key, a.introspection} {
+		if !s.none() && !isPEM(s.plain()) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // comparable is the section with the print of its secrets in their place.
 func (a accessConfig) comparable() accessConfig {
 	a.key, a.introspection = a.key.sum(), a.introspection.sum()

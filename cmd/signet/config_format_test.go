@@ -82,6 +82,26 @@ func TestS99_SecretsOfOtherAppsAreCheckedAtStart(t *testing.T) {
 	}
 }
 
+// Whoever guesses these can sign tokens, or ask about those of others at an end point that
+// everybody can reach.
+func TestS99_SecretsOfAccessTokensAreCheckedAtStart(t *testing.T) {
+	for _, c := range []struct{ name, yaml, args, want string }{
+		{"a short one to ask with", "introspection_secret: a", "", "signet.yaml:1:59: the secret is shorter than 32 bytes; "},
+		{"one from a tutorial to ask with", "introspection_secret: complex_password_at_least_32_characters_long", "", "signet.yaml:1:59: the secret is known from a tutorial or a sample; "},
+		{"one from a tutorial to sign with", "algorithm: HS256, key: complex_password_at_least_32_characters_long", "", "signet.yaml:1:60: the secret is known from a tutorial or a sample; "},
+		{"one that no codec takes", "introspection_secret: fifteen-bytes-x", "--allow-weak-secret", "signet.yaml:1:59: the secret is shorter than 16 bytes, with --allow-weak-secret too; "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inFolder(t, map[string]string{"signet.yaml": "access_tokens: {audiences: [posts], " + c.yaml + "}\nsecrets: [" + longSecret + "]\n"})
+			args := append([]string{"serve", "--listen", "127.0.0.1:0"}, strings.Fields(c.args)...)
+			status, out, errs := typed(t, environment(), args...)
+			if status != exitUsage || !strings.HasPrefix(errs, c.want) || out != "" {
+				t.Errorf("exit status %d, output %q, errors:\n%s\nwant:\n%s", status, out, errs, c.want)
+			}
+		})
+	}
+}
+
 func TestFormatsOfTheConfiguration(t *testing.T) {
 	inFolder(t, map[string]string{"signet.yaml": `
 secrets:

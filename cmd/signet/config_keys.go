@@ -77,6 +77,7 @@ func (c *config) limitKeys() []key {
 		{"network_per_minute", count(&c.limits.NetworkPerMinute)},
 		{"global_per_minute", count(&c.limits.GlobalPerMinute)},
 		{"sign_ups_per_hour", count(&c.limits.SignUpsPerHour)},
+		{"refresh_tokens_per_hour", count(&c.limits.RefreshTokensPerHour)},
 	}
 }
 

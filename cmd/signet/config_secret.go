@@ -206,12 +206,12 @@ func freshSecret() string {
 	return base64.StdEncoding.EncodeToString(raw[:])
 }
 
-// weakSecrets tells which secrets must not seal cookies. Where those that others can guess
-// are allowed, it is those that no codec takes.
+// weakSecrets tells which secrets must not seal cookies, sign tokens or open an end point.
+// Where those that others can guess are allowed, it is those that no codec takes.
 func (c *config) weakSecrets(allowed bool) []problem {
 	const cure = "make one with `openssl rand -base64 33`, or `signet init`"
 	var problems []problem
-	for _, s := range c.secrets {
+	for _, s := range slices.Concat(c.secrets, c.access.secrets()) {
 		err := signet.CheckSecret(s.text())
 		if allowed {
 			err = nil

@@ -103,14 +103,14 @@ func TestSecondSignalStopsAtOnce(t *testing.T) {
 	}
 }
 
-func TestStopWithoutAdminListenerDoesNotWait(t *testing.T) {
+func TestStopWithoutAdminListenerWaitsAMomentOnly(t *testing.T) {
 	inFolder(t, nil)
 	r := program(t)
 	r.signal(syscall.SIGTERM)
 	if status := r.ended(20 * time.Second); status != exitOK {
 		t.Errorf("exit status %d\n%s", status, r.errs)
 	}
-	r.find(r.errs, `"drain":"0s"`)
+	r.find(r.errs, `"drain":"250ms"`)
 }
 
 func TestHangUpIsNoStop(t *testing.T) {

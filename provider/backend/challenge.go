@@ -102,7 +102,7 @@ func (ch *Challenge) check(c *Config) error {
 	}
 	for name := range ch.Send {
 		if c.Form && strings.HasPrefix(name, "/") {
-			return fmt.Errorf("Send: a form has no member of a member, as %q is", name)
+			return fmt.Errorf("a form has no member of a member, as %q is", name)
 		}
 	}
 	if _, err := c.with(ch).encode(ch.Send); err != nil {
