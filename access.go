@@ -50,7 +50,7 @@ type AccessConfig struct {
 	Claims []string
 }
 
-// signer signs access tokens. It belongs to one set of keys.
+// newMint makes what signs access tokens, for one set of keys.
 func (a *Auth) newMint(ring seal.Ring) (*bearer.Mint, error) {
 	c := a.config.Access
 	if len(c.Keys) > 0 {
@@ -145,7 +145,7 @@ func (a *Auth) accessLife() time.Duration {
 	if a.config.Access.Life > 0 {
 		return a.config.Access.Life
 	}
-	return 10 * time.Minute
+	return bearer.DefaultLife
 }
 
 // accessClaims picks what of a session goes into its tokens.

@@ -41,10 +41,13 @@ type family struct {
 	Ends     time.Time `json:"ends"`
 }
 
-// The text of a refresh token is its family's name, 16 bytes, and 32 bytes of its own.
-const familyName, refreshLength = 16, 16 + 32
+// A refresh token is its family's name, 16 bytes, and 32 bytes of its own, each in base64.
+const (
+	familyName, refreshLength = 16, 16 + 32
+	familyText, refreshText   = 22, 22 + 43
+)
 
-func familyKey(token string) string { return "access family " + token[:22] }
+func familyKey(token string) string { return "access family " + token[:familyText] }
 
 func refreshKey(token string) string {
 	sum := sha256.Sum256([]byte("signet refresh token " + token))
@@ -96,19 +99,19 @@ func (a *Auth) nextRefresh(of string) (string, error) {
 		return "", err
 	}
 	if of != "" {
-		base64.RawURLEncoding.Decode(b[:familyName], []byte(of[:22])) // was read before
+		base64.RawURLEncoding.Decode(b[:familyName], []byte(of[:familyText])) // was read before
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:familyName]) + base64.RawURLEncoding.EncodeToString(b[familyName:]), nil
 }
 
 // isRefresh tells whether a text can be one of our refresh tokens.
 func isRefresh(text string) bool {
-	if len(text) != 22+43 {
+	if len(text) != refreshText {
 		return false
 	}
 	strict := base64.RawURLEncoding.Strict()
-	_, err := strict.DecodeString(text[:22])
-	_, err2 := strict.DecodeString(text[22:])
+	_, err := strict.DecodeString(text[:familyText])
+	_, err2 := strict.DecodeString(text[familyText:])
 	return err == nil && err2 == nil
 }
 

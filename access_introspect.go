@@ -26,6 +26,14 @@ func (a *Auth) Introspection(allow func(r *http.Request) bool) http.Handler {
 	}
 	fallback := a.RequireToken("") // refuses and answers as all the others
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		may := allow != nil && allow(r) // asked once, and before anything is verified
+		answer := func(g *bearer.Guard) {
+			g.Introspection(func(*http.Request) bool { return may }).ServeHTTP(w, r)
+		}
+		if !may {
+			answer(fallback)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
 			http.Error(w, `{"error":"invalid_request"}`, http.StatusRequestEntityTooLarge)
@@ -40,7 +48,7 @@ func (a *Auth) Introspection(allow func(r *http.Request) bool) http.Handler {
 			}
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		guard.Introspection(allow).ServeHTTP(w, r)
+		answer(guard)
 	})
 }
 

@@ -72,9 +72,7 @@ func (v *Visit) heardBack(lines []string) {
 			continue
 		}
 		name, _, _ := strings.Cut(line, "=")
-		v.header["Set-Cookie"] = slices.DeleteFunc(slices.Clone(v.header["Set-Cookie"]), func(old string) bool {
-			return strings.HasPrefix(old, name+"=")
-		})
+		dropCookie(v.header, name)
 		v.header.Add("Set-Cookie", line)
 	}
 }

@@ -289,19 +289,26 @@ func TestS85_ALostAnswerIsRetriedOnceAndTold(t *testing.T) {
 	}
 }
 
-// Somebody signs in anew while a renewal is on its way: the tokens of the sign-in stay.
-func TestS84_ASignInWinsOverALateRenewal(t *testing.T) {
-	h, n, b := nested(t)
+// lateRenewal is a visitor who waits for a renewal that the back end holds back until go on.
+func lateRenewal(t *testing.T, h *house, n *herd, b *signettest.Browser) (got chan string, goOn func()) {
+	t.Helper()
 	hold := make(chan struct{})
 	n.set(func() { n.hold = hold })
 	h.clock.Advance(2 * time.Hour)
 	page := h.tokenPage(t)
-	late := make(chan string)
-	go func() { late <- visitor(t, page.URL, b.Cookies()).Get("/").Body }()
+	got = make(chan string)
+	go func() { got <- visitor(t, page.URL, b.Cookies()).Get("/").Body }()
 	soon(t, "no refresh", func() bool { return n.calls.Load() == 1 })
+	return got, func() { close(hold) }
+}
+
+// Somebody signs in anew while a renewal is on its way: the tokens of the sign-in stay.
+func TestS84_ASignInWinsOverALateRenewal(t *testing.T) {
+	h, n, b := nested(t)
+	late, goOn := lateRenewal(t, h, n, b)
 	other := h.browser(t)
 	byForm("backend", "yuna@example.com", "x")(t, other)
-	close(hold)
+	goOn()
 	if got := <-late; got != "access-2" {
 		t.Errorf("who waited got %s", got)
 	}
@@ -312,17 +319,11 @@ func TestS84_ASignInWinsOverALateRenewal(t *testing.T) {
 
 func TestS81_TokensOfAnUnlinkedAccountAreNotRevived(t *testing.T) {
 	h, n, b := nested(t)
-	hold := make(chan struct{})
-	n.set(func() { n.hold = hold })
-	h.clock.Advance(2 * time.Hour)
-	page := h.tokenPage(t)
-	late := make(chan string)
-	go func() { late <- visitor(t, page.URL, b.Cookies()).Get("/").Body }()
-	soon(t, "no refresh", func() bool { return n.calls.Load() == 1 })
+	late, goOn := lateRenewal(t, h, n, b)
 	if err := h.stores.Accounts.DeleteAccount(context.Background(), "backend", "3"); err != nil {
 		t.Fatal(err)
 	}
-	close(hold)
+	goOn()
 	if got := <-late; !strings.HasPrefix(got, "lost=true") {
 		t.Errorf("token = %s", got)
 	}

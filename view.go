@@ -27,10 +27,11 @@ type View struct {
 // viewTime is how JavaScript's toISOString writes a time.
 const viewTime = "2006-01-02T15:04:05.000Z"
 
-// expose adds the members that the configuration lets the browser see.
-func (v *View) expose(s *Session, members map[string]string) {
+// expose adds the members that the configuration lets the browser see; claim gives what they
+// show.
+func (v *View) expose(members map[string]string, claim func(name string) json.RawMessage) {
 	for _, to := range slices.Sorted(maps.Keys(members)) {
-		raw := s.claim(members[to])
+		raw := claim(members[to])
 		if raw == nil {
 			continue
 		}
@@ -45,22 +46,16 @@ func (v *View) expose(s *Session, members map[string]string) {
 // ownTokenClaim is the word for an access token of ours in SessionConfig.Expose.
 const ownTokenClaim = "signet.access_token"
 
-// exposeOwn adds an access token of ours, signed at each read.
-func (x *exchange) exposeOwn(v *View) {
-	for to, claim := range x.a.config.Session.Expose {
-		if claim != ownTokenClaim {
-			continue
-		}
-		signed := x.ownToken()
-		if signed == "" {
-			continue
-		}
-		if name, ok := strings.CutPrefix(to, "user."); ok {
-			v.User.put(name, appendText(nil, signed))
-		} else {
-			v.Claims.put(to, appendText(nil, signed))
-		}
+// claim is what the browser may be shown under a name: a claim of the session, or an access
+// token of ours, signed at each read.
+func (x *exchange) claim(name string) json.RawMessage {
+	if name != ownTokenClaim {
+		return x.Session.claim(name)
 	}
+	if signed := x.ownToken(); signed != "" {
+		return appendText(nil, signed)
+	}
+	return nil
 }
 
 // claim returns the JSON of a claim, also of one that Session has a field for.
@@ -84,8 +79,8 @@ func (s *Session) claim(name string) json.RawMessage {
 }
 
 // view writes the session JSON.
-func (x *exchange) view(s *Session) ([]byte, error) {
-	c := &x.a.config
+func (x *exchange) view() ([]byte, error) {
+	c, s := &x.a.config, x.Session
 	b := make([]byte, 0, 256)
 	b = append(b, `{"user":`...)
 	if len(c.Session.Expose) == 0 && c.Callbacks.Session == nil {
@@ -107,8 +102,7 @@ func (x *exchange) view(s *Session) ([]byte, error) {
 		}
 		v.User.put(m.name, raw)
 	}
-	v.expose(s, c.Session.Expose)
-	x.exposeOwn(&v)
+	v.expose(c.Session.Expose, x.claim)
 	if c.Callbacks.Session != nil {
 		if err := c.Callbacks.Session(x.context(), s, &v); err != nil {
 			return nil, err
@@ -179,7 +173,7 @@ func (x *exchange) answerSession() {
 		x.json(http.StatusOK, x.nobody())
 		return
 	}
-	body, err := x.view(x.Session)
+	body, err := x.view()
 	if err != nil {
 		x.a.log.Error("session callback", "error", err)
 		x.json(http.StatusOK, x.nobody())

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// usualLife is how long a token lasts where nobody says. It cannot be taken back.
-	usualLife = 10 * time.Minute
+	// DefaultLife is how long a token lasts where nobody says. It cannot be taken back.
+	DefaultLife = 10 * time.Minute
 
 	// maxLife bounds what somebody may say: tutorials have an hour, or a day in a cookie.
 	maxLife = 24 * time.Hour
@@ -89,7 +89,7 @@ func NewMint(c MintConfig) (*Mint, error) {
 		c.Algorithm = "EdDSA"
 	}
 	if c.Life == 0 {
-		c.Life = usualLife
+		c.Life = DefaultLife
 	}
 	if c.Now == nil {
 		c.Now = time.Now

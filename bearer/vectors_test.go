@@ -43,7 +43,10 @@ func (c packageCase) keys(t *testing.T) bearer.Keys {
 	}
 	k, err := jwt.ParseKey(c.Key.JWK)
 	if err != nil {
-		t.Skip("the key is refused, which seal/jwt tests")
+		if c.Expect.Accept {
+			t.Errorf("the key is refused: %v", err)
+		}
+		return &jwt.Set{} // whoever has no key refuses every token
 	}
 	set, err := jwt.NewSet(k)
 	if err != nil {

@@ -174,10 +174,10 @@ func TestCarryAcceptsWhatIsOnlyUnusual(t *testing.T) {
 		{"no content", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
 	} {
 		for _, piece := range []int{1 << 20, 1, 7} {
+			if piece == 1 && len(test.answer) > 1000 {
+				continue // pieces of 7 end everywhere, too
+			}
 			t.Run(fmt.Sprint(test.name, " in pieces of ", piece), func(t *testing.T) {
-				if piece == 1 && len(test.answer) > 1000 {
-					t.Skip("long enough in pieces of 7")
-				}
 				up := newRawUpstream(t, func(c net.Conn, _ *http.Request, _ int) bool {
 					for rest := test.answer; rest != ""; {
 						n := min(piece, len(rest))

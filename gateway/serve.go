@@ -180,20 +180,16 @@ func (x *crossing) meet() bool {
 		read = x.g.anonymous
 	}
 	v, err := read(x.r)
-	if err != nil {
-		x.g.auth.Unreadable(x.w, err)
-		return false
-	}
-	x.visit = v
-	if x.route.Anonymous && x.g.auth.Protects() { // what the whole site protects is no place for that
+	if err == nil && x.route.Anonymous && x.g.auth.Protects() { // what the whole site protects is no place for that
 		if _, private := v.Protected(x.canonicalRequest()); private {
-			x.visit, err = x.g.auth.Visit(x.r)
+			v, err = x.g.auth.Visit(x.r)
 		}
 	}
 	if err != nil {
 		x.g.auth.Unreadable(x.w, err)
 		return false
 	}
+	x.visit = v
 	return true
 }
 
