@@ -66,6 +66,7 @@ func TestTargets(t *testing.T) {
 		"a character outside of ASCII":    {"/é", match.ErrTarget},
 		"the longest path":                {long[:8<<10], nil},
 		"one byte more":                   {long, match.ErrLong},
+		"too long once it is encoded":     {"/" + strings.Repeat("<", 3000), match.ErrLong},
 		"a long query":                    {"/a?" + long, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,8 +2,8 @@ package match
 
 import "strings"
 
-// maxPath bounds the path of a target, in bytes. The work for one pattern is at most this
-// times the size of the pattern.
+// maxPath bounds the path of a target, in bytes, before and after it is encoded. The work for
+// one pattern is at most this times the size of the pattern.
 const maxPath = 8 << 10
 
 // byteKind sorts the bytes of a target.
@@ -64,8 +64,11 @@ func requestPath(target string) (string, error) {
 		return target[:end], nil
 	}
 	path, ok := urlPath(target)
-	if !ok {
+	switch {
+	case !ok:
 		return "", ErrTarget
+	case len(path) > maxPath: // escapes made it longer
+		return "", ErrLong
 	}
 	return path, nil
 }
