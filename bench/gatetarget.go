@@ -48,6 +48,9 @@ func serveGate(ctx context.Context, name, behind string) error {
 		return err
 	}
 	defer gate.Close()
+	if !strings.HasPrefix(name, "bare") {
+		spare = make([]byte, 8<<20)
+	}
 	switch name {
 	case "bare-forward-yes":
 		return listen(bare(gate, forwardQuestion(cookies)), cookies)

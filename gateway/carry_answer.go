@@ -15,10 +15,11 @@ func (x *exchange) answer(h *head) {
 	early := x.upload != nil && !x.upload.answer()
 	header := x.w.Header()
 	h.fill(header)
-	x.frame(h, header) // whoever edits may want to know how long the answer is
+	length := h.lengthField()
+	frame(header, length) // whoever edits may want to know how long the answer is
 	if x.out.Edit != nil {
 		x.out.Edit(h.status, header, x.endable)
-		x.frame(h, header)
+		frame(header, length)
 	}
 	if early && x.r.ProtoMajor == 1 {
 		// The rest of the body is still to come and may never be read. With close the server
@@ -87,11 +88,19 @@ func (h *head) announce(header http.Header) {
 	}
 }
 
+// lengthField is the value of Content-Length, nil for none.
+func (h *head) lengthField() []string {
+	if h.length < 0 || h.status == http.StatusNoContent {
+		return nil
+	}
+	return []string{strconv.FormatInt(h.length, 10)}
+}
+
 // frame says what the server has to know about the body.
-func (x *exchange) frame(h *head, header http.Header) {
+func frame(header http.Header, length []string) {
 	delete(header, "Content-Length")
-	if h.length >= 0 && h.status != http.StatusNoContent {
-		header["Content-Length"] = []string{strconv.FormatInt(h.length, 10)}
+	if length != nil {
+		header["Content-Length"] = length
 	}
 	if _, ok := header["Content-Type"]; !ok {
 		header["Content-Type"] = nil // or the server would guess one

@@ -11,12 +11,33 @@ import (
 // fold writes a header name the way in which X-Signet-User, x_signet_user and X.Signet.User
 // are the same.
 func fold(name string) string {
-	name = strings.ToLower(name)
+	name = lower(name)
 	if strings.ContainsAny(name, "_.") {
 		name = strings.NewReplacer("_", "-", ".", "-").Replace(name)
 	}
 	return name
 }
+
+// lower is strings.ToLower, and a table for the names that answers usually have: each would
+// be an allocation at each request.
+func lower(name string) string {
+	if known, ok := lowered[name]; ok {
+		return known
+	}
+	return strings.ToLower(name)
+}
+
+var lowered = func() map[string]string {
+	m := map[string]string{}
+	for name := range words(`Accept-Ranges Access-Control-Allow-Origin Age Alt-Svc Cache-Control Connection Content-Disposition
+		Content-Encoding Content-Language Content-Length Content-Location Content-Range Content-Security-Policy Content-Type
+		Cross-Origin-Opener-Policy Cross-Origin-Resource-Policy Date Etag Expires Keep-Alive Last-Modified Link Location
+		Permissions-Policy Pragma Referrer-Policy Retry-After Server Set-Cookie Strict-Transport-Security Trailer
+		Transfer-Encoding Vary Www-Authenticate X-Content-Type-Options X-Frame-Options X-Powered-By X-Request-Id X-Xss-Protection`) {
+		m[name] = strings.ToLower(name)
+	}
+	return m
+}()
 
 // hop are the headers of one connection and not of the request. RFC 9110 section 7.6.1.
 var hop = words(`connection keep-alive proxy-connection proxy-authenticate proxy-authorization

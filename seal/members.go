@@ -129,6 +129,16 @@ func common(name []byte) string {
 		return "exp"
 	case "jti":
 		return "jti"
+	case "sid": // and those inside of "signet"
+		return "sid"
+	case "start":
+		return "start"
+	case "auth":
+		return "auth"
+	case "epoch":
+		return "epoch"
+	case "by":
+		return "by"
 	}
 	return string(name)
 }

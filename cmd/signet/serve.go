@@ -27,6 +27,7 @@ func (s *serveCmd) Run(ctx context.Context, io *terminal) error {
 	if err != nil {
 		return err
 	}
+	spareCollections()
 	log := newLog(io.Err, c.log)
 	store, err := sqlite.Open(ctx, c.database, sqlite.Options{})
 	if err != nil {
