@@ -22,6 +22,7 @@ type route struct {
 	base    string // path of the upstream, put before every path
 	server  string // scheme, host and port of the upstream
 	carry   carryAs
+	left    match.Escapes // Escapes
 	origins map[string]bool
 	limiter *limiter
 	handler http.Handler
@@ -58,7 +59,7 @@ func (rt *route) where(field string) string {
 func (c *compiler) compile(i int) error {
 	rt := &route{Route: c.config.Routes[i], index: i}
 	for _, check := range []func(*route) error{
-		c.checkMatch, c.checkServer, c.checkRule, c.checkToken, c.checkStrip, c.checkMethods, c.checkOrigins, c.checkNumbers,
+		c.checkMatch, c.checkServer, c.checkRule, c.checkToken, c.checkStrip, c.checkMethods, c.checkOrigins, c.checkEscapes, c.checkNumbers,
 	} {
 		if err := check(rt); err != nil {
 			return err
@@ -125,9 +126,12 @@ func (c *compiler) checkServer(rt *route) error {
 	rt.server = strings.ToLower(u.Scheme + "://" + u.Host)
 	rt.base = strings.TrimRight(u.EscapedPath(), "/")
 	if rt.base != "" {
-		if t, no := canonical(rt.base, ""); no != nil || t.path != rt.base {
+		if t, no := canonical(rt.base, "", 0); no != nil || t.path != rt.base {
 			return c.routeError(rt, "upstream", "its path is not in its plainest spelling", "write it without dots, doubled slashes and needless escapes")
 		}
+	}
+	if rt.Roots != nil && u.Scheme != "https" {
+		return c.routeError(rt, "ca", "the upstream shows no certificate", "write https, or remove it")
 	}
 	if rt.Health != "" && !isWireTarget(rt.Health) {
 		return c.routeError(rt, "health", "not a path", "write it as /healthz")
@@ -180,7 +184,7 @@ func (c *compiler) checkStrip(rt *route) error {
 	if p == "" {
 		return nil
 	}
-	if t, no := canonical(p, ""); no != nil || t.path != p || p == "/" || strings.HasSuffix(p, "/") {
+	if t, no := canonical(p, "", 0); no != nil || t.path != p || p == "/" || strings.HasSuffix(p, "/") {
 		return c.routeError(rt, "strip_prefix", "not a plain prefix", "write it as /files, with a slash in front and none behind")
 	}
 	rest, ok := strings.CutPrefix(rt.Match, p)
@@ -210,6 +214,20 @@ func (c *compiler) checkOrigins(rt *route) error {
 	}
 	return nil
 }
+
+func (c *compiler) checkEscapes(rt *route) error {
+	for _, word := range rt.Escapes {
+		kind, ok := escapes[word]
+		if !ok {
+			return c.routeError(rt, "escapes", "unknown kind "+quote(word), "write slash, percent or bytes")
+		}
+		rt.left |= kind
+	}
+	return nil
+}
+
+// escapes are the words of [Route.Escapes].
+var escapes = map[string]match.Escapes{"slash": match.EscapedSlash, "percent": match.EscapedPercent, "bytes": match.EscapedBytes}
 
 func (c *compiler) checkNumbers(rt *route) error {
 	switch {

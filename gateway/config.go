@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/x509"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -75,6 +76,10 @@ type Route struct {
 	Upstream string
 	Handler  http.Handler
 
+	// Roots are who may sign the certificate of an https Upstream. Nil means the roots of the
+	// system.
+	Roots *x509.CertPool
+
 	// Require is None unless told otherwise.
 	Require Rule
 
@@ -125,6 +130,12 @@ type Route struct {
 	// Next says that a Next.js application answers: Match is read with [Config.Site], and
 	// query parameters that only Next.js itself may set are removed.
 	Next bool
+
+	// Escapes are those that the server reads as part of a name, where another might not:
+	// "slash" for %2F, "percent" for %25 in front of two hexadecimal digits, "bytes" for text
+	// that is not UTF-8. Elsewhere they are answered with 400. The rules of whatever else
+	// the path may be read as hold too, and no dot segment may hide behind one.
+	Escapes []string
 
 	// Assertion, if set, sends a signed assertion for this audience along.
 	Assertion string

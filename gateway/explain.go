@@ -52,7 +52,7 @@ func (g *Gate) Explain(method, address string, header http.Header, s *signet.Ses
 		return e
 	}
 	v.Session = s
-	t, no := readTarget(method, address, func() string { return r.Host })
+	t, no := g.readTarget(method, address, func() string { return r.Host })
 	if no == nil && g.config.Strict {
 		no = g.strictly(r, t)
 	}

@@ -174,7 +174,7 @@ func (x *crossing) forwardTarget(method, origin, raw string) (target, *refusal) 
 	if origin != own && !x.trusts(origin) {
 		return target{}, refuse("the original request was for another site")
 	}
-	t, no := readTarget(method, raw, nil)
+	t, no := x.g.readTarget(method, raw, nil)
 	if no == nil && hasDotSegment(raw) {
 		no = refuse("the proxy would send on the dots that are left out here")
 	}

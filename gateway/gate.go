@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -22,8 +24,9 @@ type Gate struct {
 	base      string // of the Auth
 	forward   string // where other proxies ask
 	routes    []*route
-	anyFolded bool         // some pattern has capital letters
-	anything  []*match.Set // one for each site: they know the readings of a path
+	anyFolded bool          // some pattern has capital letters
+	left      match.Escapes // what some route leaves
+	anything  []*match.Set  // one for each site: they know the readings of a path
 	identity  identityNames
 	own       http.Handler
 	log       *slog.Logger
@@ -64,6 +67,7 @@ func build(auth *signet.Auth, c Config, y *yard) (*Gate, error) {
 	g.routes = rules.routes
 	for _, rt := range g.routes {
 		g.anyFolded = g.anyFolded || rt.folded != rt.set
+		g.left |= rt.left
 		rt.limiter = newLimiter(rt.Limit)
 		if rt.handler != nil && rt.Require != None {
 			rt.handler = auth.Middleware(rt.handler)
@@ -102,6 +106,7 @@ type upstreamKey struct {
 	address string
 	timeout time.Duration
 	health  string
+	roots   *x509.CertPool
 }
 
 func newYard() *yard {
@@ -119,12 +124,12 @@ func (y *yard) connect(routes []*route) error {
 		if rt.Upstream == "" {
 			continue
 		}
-		key := upstreamKey{rt.server + rt.base, rt.Timeout, rt.Health}
+		key := upstreamKey{rt.server + rt.base, rt.Timeout, rt.Health, rt.Roots}
 		up := cmp.Or(used[key], y.upstreams[key])
 		if up == nil {
 			to, err := url.Parse(rt.server + rt.base)
 			if err == nil {
-				up, err = newUpstream(to, upstreamOptions{HeaderTimeout: rt.Timeout, HealthPath: rt.Health})
+				up, err = newUpstream(to, upstreamOptions{HeaderTimeout: rt.Timeout, HealthPath: rt.Health, TLS: &tls.Config{RootCAs: rt.Roots}})
 			}
 			if err != nil {
 				closeAll(used, y.upstreams)

@@ -195,7 +195,7 @@ func refuses(rules []Rule, s *signet.Session) int {
 // rewrite makes the server's target of one that was judged.
 func (rt *route) rewrite(t target) (target, *refusal) {
 	if rt.StripPrefix != "" {
-		short, no := t.strip(rt.StripPrefix)
+		short, no := t.strip(rt.StripPrefix, rt.left)
 		if no != nil {
 			return t, no
 		}

@@ -37,7 +37,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.forwardAuth(w, r, kind, rest)
 		return
 	}
-	t, no := readTarget(r.Method, rawTarget(r), func() string { return g.authority(r) })
+	t, no := g.readTarget(r.Method, rawTarget(r), func() string { return g.authority(r) })
 	x := &crossing{g: g, w: w, r: r, t: t}
 	if no == nil && g.config.Strict {
 		no = g.strictly(r, t)

@@ -37,7 +37,7 @@ func refuse(why string) *refusal {
 
 // readTarget reads a request target as it stood on the request line. Only the origin form
 // is taken, and the absolute form where authority, asked when needed, is in it.
-func readTarget(method, raw string, authority func() string) (target, *refusal) {
+func (g *Gate) readTarget(method, raw string, authority func() string) (target, *refusal) {
 	switch method {
 	case http.MethodConnect, http.MethodTrace, "TRACK":
 		return target{}, &refusal{http.StatusMethodNotAllowed, "method", "the method " + method + " is not for servers behind a gateway"}
@@ -62,12 +62,33 @@ func readTarget(method, raw string, authority func() string) (target, *refusal) 
 	if asked {
 		query = "?" + query
 	}
-	return canonical(raw, query)
+	t, no := canonical(raw, query, 0)
+	if no != nil && g.left != 0 {
+		return g.leave(raw, query, no)
+	}
+	return t, no
+}
+
+// leave reads a target that is ambiguous, if its route says that it does not mind. The
+// rules of every reading hold all the same.
+func (g *Gate) leave(raw, query string, no *refusal) (target, *refusal) {
+	t, still := canonical(raw, query, g.left)
+	if still != nil || g.isOwn(t.path) {
+		return target{}, no
+	}
+	rt := g.first(t.path, nil)
+	if rt == nil {
+		return target{}, no
+	}
+	if _, still = canonical(raw, query, rt.left); still != nil {
+		return target{}, no
+	}
+	return t, nil
 }
 
 // canonical makes a target of one in origin form.
-func canonical(raw, query string) (target, *refusal) {
-	path, err := match.Canonical(raw)
+func canonical(raw, query string, left match.Escapes) (target, *refusal) {
+	path, err := left.Canonical(raw)
 	if errors.Is(err, match.ErrLong) {
 		return target{}, &refusal{http.StatusRequestURITooLong, "too-long", "the path is longer than 8 KiB"}
 	}
@@ -76,7 +97,7 @@ func canonical(raw, query string) (target, *refusal) {
 	}
 	if !plain(path) {
 		// Reading it once more must change nothing, or whoever does so sees another page.
-		again, err := match.Canonical(path)
+		again, err := left.Canonical(path)
 		if err != nil || again != path || strings.HasPrefix(path, "//") {
 			return target{}, refuse("the path reads differently the second time")
 		}
@@ -106,7 +127,7 @@ func cutAuthority(raw string, authority func() string) (string, bool) {
 
 // strip cuts a prefix off the path and reads the rest anew: what is sent on is judged as
 // what it has become. A prefix ends at a slash.
-func (t target) strip(prefix string) (target, *refusal) {
+func (t target) strip(prefix string, left match.Escapes) (target, *refusal) {
 	rest, ok := strings.CutPrefix(t.path, prefix)
 	if !ok || rest != "" && rest[0] != '/' {
 		return target{}, &refusal{http.StatusNotFound, "not-found", "the path does not begin with the prefix to strip"}
@@ -114,7 +135,7 @@ func (t target) strip(prefix string) (target, *refusal) {
 	if rest == "" {
 		rest = "/"
 	}
-	short, no := canonical(rest, t.query)
+	short, no := canonical(rest, t.query, left)
 	if no == nil && short.path != rest {
 		no = refuse("the path changes its meaning without the prefix")
 	}

@@ -87,15 +87,17 @@ func askAll(t *testing.T, set *match.Set, r match.Request) {
 	if err != nil && !covers {
 		t.Errorf("Match(%q) is an error and Covers is false", r.Target)
 	}
-	canonical, err := match.Canonical(r.Target)
-	if err != nil {
-		return
-	}
-	if again, err := match.Canonical(canonical); err != nil || again != canonical {
-		t.Errorf("Canonical(%q) = %q, and of that %q, %v", r.Target, canonical, again, err)
-	}
-	if set.Covers(canonical) && !covers {
-		t.Errorf("Covers(%q) is false, but it stands for %q, which is covered", r.Target, canonical)
+	for _, left := range []match.Escapes{0, match.EscapedSlash | match.EscapedPercent | match.EscapedBytes} {
+		canonical, err := left.Canonical(r.Target)
+		if err != nil {
+			continue
+		}
+		if again, err := left.Canonical(canonical); err != nil || again != canonical {
+			t.Errorf("Canonical(%q) = %q, and of that %q, %v", r.Target, canonical, again, err)
+		}
+		if set.Covers(canonical) && !covers {
+			t.Errorf("Covers(%q) is false, but it stands for %q, which is covered", r.Target, canonical)
+		}
 	}
 }
 

@@ -258,3 +258,46 @@ func TestCanonical(t *testing.T) {
 		t.Errorf("a long target: %v, want ErrLong", err)
 	}
 }
+
+// What is left out of the judgement is exactly what was asked for, and nothing hides in it.
+func TestEscapesAreLeft(t *testing.T) {
+	const slash, percent, bytes = match.EscapedSlash, match.EscapedPercent, match.EscapedBytes
+	for _, c := range []struct {
+		name, target string
+		left         match.Escapes
+		want         string // empty: ambiguous
+	}{
+		{"a slash", "/projects/group%2Fname", slash, "/projects/group%2Fname"},
+		{"a slash beside what is plain", "/a/./%62/x%2fy?z=%2f", slash, "/a/b/x%2fy"},
+		{"a slash, and percent signs are left", "/a%2Fb", percent | bytes, ""},
+		{"a percent sign", "/search/100%25ab", percent, "/search/100%25ab"},
+		{"a percent sign that hides a slash", "/a%252fb", percent, "/a%252fb"},
+		{"a percent sign, and slashes are left", "/a%252fb", slash, ""},
+		{"EUC-KR", "/%B0%A1%B3%AA", bytes, "/%B0%A1%B3%AA"},
+		{"EUC-KR, and slashes are left", "/%B0%A1", slash, ""},
+		{"all three", "/%B0%A1%2F%25ab", slash | percent | bytes, "/%B0%A1%2F%25ab"},
+		{"dots behind a slash", "/a/..%2fadmin", slash, ""},
+		{"dots behind a slash, escaped", "/a/x%2f%2e%2e%2fadmin", slash, ""},
+		{"dots behind a slash with parameters", "/a/..;x%2fadmin", slash, ""},
+		{"dots and a blank behind a slash", "/a/..%20%2fadmin", slash, ""},
+		{"dots behind two layers", "/a/%252e%252e/admin", slash | percent, ""},
+		{"dots in overlong UTF-8", "/a/%c0%ae%c0%ae/admin", bytes, ""},
+		{"a slash in three layers", "/a%25252fb", slash | percent, ""},
+		{"NUL behind two layers", "/a%2500", slash | percent, ""},
+		{"NUL", "/a%2f%00", slash | percent | bytes, ""},
+		{"a backslash", "/a%2f%5c", slash | percent | bytes, ""},
+		{"a backslash behind two layers and dots", "/a/..%255cb", slash | percent, ""},
+		{"a broken escape", "/a%2f%", slash | percent | bytes, ""},
+	} {
+		got, err := c.left.Canonical(c.target)
+		if c.want == "" {
+			if !errors.Is(err, match.ErrAmbiguous) || got != "" {
+				t.Errorf("%s: Canonical(%s) = %q, %v, want ErrAmbiguous", c.name, c.target, got, err)
+			}
+			continue
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s: Canonical(%s) = %q, %v, want %q", c.name, c.target, got, err, c.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -29,7 +30,8 @@ type identityHeaders struct{ user, email, name, groups string }
 // A routeConfig is one entry of `gateway.routes`.
 type routeConfig struct {
 	match, upstream string
-	require         string // "none", "session" or "group:NAME"
+	roots           *x509.CertPool // of `ca`; nil is the system's
+	require         string         // "none", "session" or "group:NAME"
 	api, next       bool
 	anonymous       bool
 	websocket       bool
@@ -44,6 +46,7 @@ type routeConfig struct {
 	perMinute       int
 	burst           int
 	health          string
+	escapes         []string
 }
 
 // A routeToken says whose token a route's upstream gets, and how.
@@ -90,6 +93,7 @@ func (c *routeConfig) keys() []key {
 	return []key{
 		{"match", pattern(&c.match)},
 		{"upstream", upstream(&c.upstream)},
+		{"ca", authorities(&c.roots)},
 		{"require", requirement(&c.require)},
 		{"api", flag(&c.api)},
 		{"next", flag(&c.next)},
@@ -106,6 +110,7 @@ func (c *routeConfig) keys() []key {
 		{"per_minute", count(&c.perMinute)},
 		{"burst", count(&c.burst)},
 		{"health", page(&c.health)},
+		{"escapes", words(&c.escapes)},
 	}
 }
 
@@ -146,6 +151,31 @@ func upstream(to *string) func(*reader, node) {
 		default:
 			*to = s
 		}
+	}
+}
+
+// maxAuthorities bounds a file of certificates, in bytes. That of Debian has 220 KB.
+const maxAuthorities = 1 << 20
+
+// authorities takes the name of a file of certificates in PEM.
+func authorities(to **x509.CertPool) func(*reader, node) {
+	return func(r *reader, n node) {
+		const cure = "name a file with the certificate of who signs those of the server, as PEM"
+		var name string
+		if text(&name)(r, n); name == "" {
+			return
+		}
+		pem, err := readBounded(r.c.path(name), maxAuthorities)
+		if err != nil {
+			r.wrong(n, err.Error(), cure)
+			return
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			r.wrong(n, quoted(name)+" holds no certificate", cure)
+			return
+		}
+		*to = pool
 	}
 }
 

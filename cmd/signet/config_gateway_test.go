@@ -58,6 +58,7 @@ func TestGatewayOfAFileIsThatOfThePackage(t *testing.T) {
       assertion: posts
       strip_prefix: /api
       host: nest.internal
+      escapes: [slash, percent]
     - {match: /ws, upstream: "http://127.0.0.1:8080", require: session, websocket: true}
     - {match: "/:path*", upstream: "http://127.0.0.1:3001", next: true, anonymous: true}
 `})
@@ -70,6 +71,7 @@ func TestGatewayOfAFileIsThatOfThePackage(t *testing.T) {
 		Match: "/api/:path*", Upstream: "http://127.0.0.1:8080/base", Require: gateway.Group("staff"), API: true,
 		Token: first.Token, Methods: []string{"GET", "POST"}, Origins: []string{"https://admin.example.com"}, MaxBody: 2 << 20,
 		Timeout: 10 * time.Second, Limit: gateway.Limit{PerMinute: 60, Burst: 10}, Assertion: "posts", StripPrefix: "/api", Host: "nest.internal",
+		Escapes: []string{"slash", "percent"},
 	}
 	if got := asText(first); got != asText(want) || *first.Token != (gateway.Carry{Provider: "backend", As: "header:X-Token"}) {
 		t.Errorf("route 1 = %s\nwant      %s", got, asText(want))

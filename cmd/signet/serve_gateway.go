@@ -47,10 +47,10 @@ func (r *routeConfig) make() gateway.Route {
 		panic("signet: require: " + err.Error()) // was tried when it was read
 	}
 	route := gateway.Route{
-		Match: r.match, Upstream: r.upstream, Require: rule, API: r.api, Anonymous: r.anonymous,
+		Match: r.match, Upstream: r.upstream, Roots: r.roots, Require: rule, API: r.api, Anonymous: r.anonymous,
 		WebSocket: r.websocket, StripPrefix: r.stripPrefix, Host: r.host, Methods: r.methods, Origins: r.origins,
 		MaxBody: r.maxBody, Timeout: r.timeout, Limit: gateway.Limit{PerMinute: r.perMinute, Burst: r.burst},
-		Next: r.next, Health: r.health, Assertion: r.assertion,
+		Next: r.next, Health: r.health, Assertion: r.assertion, Escapes: r.escapes,
 	}
 	if r.token.provider != "" || r.token.as != "" {
 		route.Token = &gateway.Carry{Provider: r.token.provider, As: r.token.as}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -64,6 +66,48 @@ func TestGatewayInFrontOfTwoServers(t *testing.T) {
 		if got := v.get(path); !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
+	}
+}
+
+// A back end whose certificate is the operator's own, and whose paths have escaped slashes.
+func TestGatewayInFrontOfAServerWithItsOwnCertificate(t *testing.T) {
+	back := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RequestURI) }))
+	t.Cleanup(back.Close)
+	routes := func(more string) string {
+		return fmt.Sprintf("gateway: {routes: [{match: \"/:path*\", upstream: %q, escapes: [slash]%s}]}\n", back.URL, more)
+	}
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: back.Certificate().Raw})
+	for _, c := range []struct{ name, more, want string }{
+		{"named", ", ca: back.pem", "/projects/group%2Fname"},
+		{"unknown", "", `"error":"upstream"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inFolder(t, map[string]string{"signet.yaml": routes(c.more), "back.pem": string(certificate)})
+			v := newVisitor(t, "")
+			v.base = serveHere(t).url
+			if got := v.get("/projects/group%2Fname"); !strings.Contains(got, c.want) {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+	for _, c := range []struct{ name, more, want string }{
+		{"a file that is not there", ", ca: none.pem", "no such file"},
+		{"a file without a certificate", ", ca: signet.yaml", `"signet.yaml" holds no certificate`},
+		{"an upstream without one", `}, {match: /a, upstream: "http://127.0.0.1:1", ca: back.pem`, "the upstream shows no certificate"},
+		{"an unknown escape", `}, {match: /a, upstream: "http://127.0.0.1:1", escapes: [dots]`, `unknown kind "dots"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := routes(c.more)
+			if strings.HasPrefix(c.more, "}") { // in front, or nothing comes that far
+				text = strings.Replace(routes(""), "[{", "["+c.more[3:]+"}, {", 1)
+			}
+			inFolder(t, map[string]string{"signet.yaml": text, "back.pem": string(certificate)})
+			var out, errs bytes.Buffer
+			at := &terminal{In: strings.NewReader(""), Out: &out, Err: &errs, Now: time.Now, Env: environment()}
+			if status := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0"}, at); status == exitOK || !strings.Contains(errs.String(), c.want) || !strings.Contains(errs.String(), "signet.yaml:1") {
+				t.Errorf("exit status %d\n%s", status, errs.String())
+			}
+		})
 	}
 }
 
