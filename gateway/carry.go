@@ -20,7 +20,7 @@ type outgoing struct {
 	Host   string // empty means the upstream's own, or the client's with PreserveHost
 	// Header is final. Hop-by-hop and framing names in it are not sent, Expect only where a
 	// large body waits for the upstream's word. It is not changed.
-	Header http.Header
+	Header *lines
 	// Body is read by another goroutine where it is large or of unknown length, so it must
 	// not touch the ResponseWriter: http.MaxBytesReader gets nil for it. Its error, if it is
 	// an http.MaxBytesError, is answered with 413.

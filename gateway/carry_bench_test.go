@@ -97,11 +97,8 @@ func benchHandler(name string, target *url.URL) http.Handler {
 		panic(err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := make(http.Header, len(r.Header)+4)
-		for name, values := range r.Header {
-			header[name] = values
-		}
-		out := outgoing{Method: r.Method, Target: r.URL.RequestURI(), Header: header}
+		header := linesOf(r.Header)
+		out := outgoing{Method: r.Method, Target: r.URL.RequestURI(), Header: &header}
 		if err := u.carry(w, r, &out); err != nil {
 			w.WriteHeader(err.(*carryError).Status)
 		}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bufio"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,14 +29,36 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// isFieldValue refuses what could end a line or hide one (RFC 9110 section 5.5).
+// isFieldValue refuses what could end a line or hide one (RFC 9110 section 5.5). Eight bytes
+// are looked at in one go; only where one of them may be wrong, each by itself.
 func isFieldValue(s string) bool {
+	for len(s) >= 8 {
+		if mayControl(s) && !isFieldText(s[:8]) {
+			return false
+		}
+		s = s[8:]
+	}
+	return isFieldText(s)
+}
+
+func isFieldText(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}
 	return true
+}
+
+// mayControl tells whether one of the first eight bytes may be below 0x20 or 0x7f. Where it
+// says no, none is: a byte that is too small, or 0x7f once that is zero, borrows from its
+// own high bit, which it has not set itself.
+func mayControl(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	low, del := (x-0x20*ones)&^x, x^0x7f*ones
+	return (low|(del-ones)&^del)&highs != 0
 }
 
 func isWireTarget(s string) bool {
@@ -75,16 +96,17 @@ func (out *outgoing) check() (size int, bad *carryError) {
 		return 0, unsendable("length")
 	}
 	size = len(out.Method) + len(out.Target) + len(out.Host) + 256 // what writeHead adds
-	for name, values := range out.Header {
-		if !isToken(name) {
+	if out.Header == nil {
+		return size, nil
+	}
+	for _, f := range out.Header.list {
+		switch {
+		case !isToken(f.name):
 			return 0, unsendable("header name")
+		case !isFieldValue(f.value):
+			return 0, unsendable("header value")
 		}
-		for _, value := range values {
-			if !isFieldValue(value) {
-				return 0, unsendable("header value")
-			}
-			size += len(name) + len(value) + 4
-		}
+		size += len(f.name) + len(f.value) + 4
 	}
 	return size, nil
 }
@@ -126,41 +148,47 @@ func framingName(name string) bool {
 // writeHead puts the request line and the header into the buffer. Errors stay in the
 // buffer until it is flushed.
 func (x *exchange) writeHead() {
-	out, bw := x.out, x.c.bw
-	bw.WriteString(out.Method)
-	bw.WriteByte(' ')
-	bw.WriteString(x.u.base)
-	bw.WriteString(out.Target)
-	bw.WriteString(" HTTP/1.1\r\nHost: ")
-	bw.WriteString(x.hostName())
-	bw.WriteString("\r\n")
-	for name, values := range out.Header {
-		if framingName(name) {
-			continue
-		}
-		for _, value := range values {
-			writeField(bw, name, value)
+	out := x.out
+	b := x.c.bw.AvailableBuffer() // what fits is made in its place
+	b = append(b, out.Method...)
+	b = append(b, ' ')
+	b = append(b, x.u.base...)
+	b = append(b, out.Target...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, x.hostName()...)
+	b = append(b, "\r\n"...)
+	if out.Header != nil {
+		for _, f := range out.Header.list {
+			if !framingName(f.name) {
+				b = appendField(b, f.name, f.value)
+			}
 		}
 	}
+	x.c.bw.Write(x.appendFraming(b))
+}
+
+// appendFraming writes what says how the body comes, and the end of the head.
+func (x *exchange) appendFraming(b []byte) []byte {
+	out := x.out
 	switch {
 	case out.Upgrade != "":
-		bw.WriteString("Connection: Upgrade\r\nUpgrade: " + out.Upgrade + "\r\n")
+		b = append(appendField(b, "Connection", "Upgrade"), "Upgrade: "+out.Upgrade+"\r\n"...)
 	case !out.hasBody():
 		// RFC 9110 section 8.6: a method that expects a body says that there is none.
 		if out.Method == http.MethodPost || out.Method == http.MethodPut || out.Method == http.MethodPatch {
-			bw.WriteString("Content-Length: 0\r\n")
+			b = appendField(b, "Content-Length", "0")
 		}
 	case x.small != nil:
-		writeField(bw, "Content-Length", strconv.Itoa(len(x.small.bytes)))
+		b = appendField(b, "Content-Length", strconv.Itoa(len(x.small.bytes)))
 	case out.Length < 0:
-		bw.WriteString("Transfer-Encoding: chunked\r\n")
+		b = appendField(b, "Transfer-Encoding", "chunked")
 	default:
-		writeField(bw, "Content-Length", strconv.FormatInt(out.Length, 10))
+		b = appendField(b, "Content-Length", strconv.FormatInt(out.Length, 10))
 	}
 	if x.small == nil && out.expectsContinue() {
-		bw.WriteString("Expect: 100-continue\r\n")
+		b = appendField(b, "Expect", "100-continue")
 	}
-	bw.WriteString("\r\n")
+	return append(b, "\r\n"...)
 }
 
 func (x *exchange) hostName() string {
@@ -174,12 +202,12 @@ func (x *exchange) hostName() string {
 }
 
 func (out *outgoing) expectsContinue() bool {
-	return out.hasBody() && strings.EqualFold(out.Header.Get("Expect"), "100-continue")
+	return out.hasBody() && out.Header != nil && strings.EqualFold(out.Header.Get("Expect"), "100-continue")
 }
 
-func writeField(bw *bufio.Writer, name, value string) {
-	bw.WriteString(name)
-	bw.WriteString(": ")
-	bw.WriteString(value)
-	bw.WriteString("\r\n")
+func appendField(b []byte, name, value string) []byte {
+	b = append(b, name...)
+	b = append(b, ": "...)
+	b = append(b, value...)
+	return append(b, "\r\n"...)
 }

@@ -159,7 +159,8 @@ func newFront(t testing.TB, upstreamURL string, o upstreamOptions, change func(*
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out := &outgoing{Method: r.Method, Target: r.URL.RequestURI(), Header: r.Header.Clone(), Body: r.Body, Length: r.ContentLength}
+	header := linesOf(r.Header)
+	out := &outgoing{Method: r.Method, Target: r.URL.RequestURI(), Header: &header, Body: r.Body, Length: r.ContentLength}
 	if r.Body == http.NoBody {
 		out.Body, out.Length = nil, 0
 	}

@@ -344,8 +344,8 @@ func TestCarryRefusesWhatCannotBeSent(t *testing.T) {
 		{"an empty target", func(o *outgoing) { o.Target = "" }},
 		{"a line end in the host", func(o *outgoing) { o.Host = "a\r\nX-A: b" }},
 		{"a user in the host", func(o *outgoing) { o.Host = "u@a" }},
-		{"a line end in a name", func(o *outgoing) { o.Header["X\r\nA"] = []string{"b"} }},
-		{"a colon in a name", func(o *outgoing) { o.Header["X-A:"] = []string{"b"} }},
+		{"a line end in a name", func(o *outgoing) { o.Header.add("X\r\nA", "b") }},
+		{"a colon in a name", func(o *outgoing) { o.Header.add("X-A:", "b") }},
 		{"a line end in a value", func(o *outgoing) { o.Header.Set("X-A", "b\r\nX-B: c") }},
 		{"a lone carriage return in a value", func(o *outgoing) { o.Header.Set("X-A", "b\rX-B: c") }},
 		{"a zero byte in a value", func(o *outgoing) { o.Header.Set("X-A", "b\x00") }},
@@ -380,12 +380,12 @@ func TestS110_FramingNamesAreNotSent(t *testing.T) {
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 	})
 	f := newFront(t, "http://"+address, upstreamOptions{}, func(r *http.Request, out *outgoing) *http.Request {
-		out.Header = http.Header{"X-Good": {"1"}}
+		out.Header = &lines{list: []field{{"X-Good", "1"}}}
 		for _, name := range []string{
 			"Content-Length", "content-length", "TRANSFER-ENCODING", "transfer-Encoding", "connection", "Keep-Alive",
 			"upgrade", "te", "Trailer", "proxy-connection", "host", "Expect",
 		} {
-			out.Header[name] = []string{"7"}
+			out.Header.add(name, "7")
 		}
 		return r
 	})

@@ -162,8 +162,8 @@ func (e *Explanation) sends(x *crossing) {
 		e.Status, e.Why = no.status, no.why
 		return
 	}
-	if h["Authorization"] != nil {
-		h["Authorization"] = []string{"<as sent>"}
+	if h.Get("Authorization") != "" {
+		h.Set("Authorization", "<as sent>")
 	}
 	c := cargo{session: x.visit.Session, origin: x.visit.Origin(), peer: "<address>", client: "<address>"}
 	token := ""
@@ -175,6 +175,6 @@ func (e *Explanation) sends(x *crossing) {
 	}
 	c.token = token
 	if err := x.g.load(h, x.r.Header, x.route, c); err == nil {
-		e.Header = h
+		e.Header = h.header()
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/signet-auth/signet"
 )
@@ -29,23 +28,11 @@ type cargo struct {
 	trusted bool   // the peer is one of these
 }
 
-// headers are maps of requests that have gone, empty and with their memory: it is a fifth of
-// all that a request through the gate takes.
-var headers = sync.Pool{New: func() any { return make(http.Header, 16) }}
-
-// giveBack is for headers that nobody looks at any more.
-func giveBack(h http.Header) {
-	if len(h) <= 64 {
-		clear(h)
-		headers.Put(h)
-	}
-}
-
 // clean returns the headers of a client that may go on: without those of the connection,
 // those that only a gateway may set, and names with aliases. nil and a refusal where
 // Strict forbids the rest. The caller may give them back.
-func (g *Gate) clean(in http.Header, rt *route) (http.Header, *refusal) {
-	out := headers.Get().(http.Header)
+func (g *Gate) clean(in http.Header, rt *route) (*lines, *refusal) {
+	out := usedLines.Get().(*lines)
 	listed := hops(in)
 	if len(listed) > maxListed {
 		return nil, refuse("the header Connection lists too many names")
@@ -54,8 +41,14 @@ func (g *Gate) clean(in http.Header, rt *route) (http.Header, *refusal) {
 		if slices.Contains(listed, name) {
 			continue
 		}
+		if name == "Cookie" {
+			if line := g.foreignCookies(values, rt.carry); line != "" {
+				out.add(name, line)
+			}
+			continue
+		}
 		if everyday[name] {
-			out[name] = values
+			out.addAll(name, values)
 			continue
 		}
 		if strings.ContainsAny(name, "_.") {
@@ -65,49 +58,42 @@ func (g *Gate) clean(in http.Header, rt *route) (http.Header, *refusal) {
 			continue
 		}
 		if folded := strings.ToLower(name); !hop[folded] && !isOurs(folded) && !g.identity.has(folded) {
-			out[name] = values
-		}
-	}
-	if lines := in["Cookie"]; lines != nil && out["Cookie"] != nil {
-		if line := g.foreignCookies(lines, rt.carry); line != "" {
-			out["Cookie"] = []string{line}
-		} else {
-			delete(out, "Cookie")
+			out.addAll(name, values)
 		}
 	}
 	return out, nil
 }
 
 // load puts in what the server may believe. Everything was removed before, whoever sent it.
-func (g *Gate) load(h http.Header, in http.Header, rt *route, c cargo) error {
+func (g *Gate) load(h *lines, in http.Header, rt *route, c cargo) error {
 	forward(h, in, c)
 	if rt.StripPrefix != "" {
-		h["X-Forwarded-Prefix"] = []string{rt.StripPrefix}
+		h.add("X-Forwarded-Prefix", rt.StripPrefix)
 	}
 	if c.session != nil {
 		g.identity.set(h, c.session)
 	}
 	if c.assertion != "" {
-		h[AssertionHeader] = []string{c.assertion}
+		h.add(AssertionHeader, c.assertion)
 	}
 	return rt.carry.put(h, c.token)
 }
 
 // put relays the token. Without one, what the client sent in its place goes all the same.
-func (as carryAs) put(h http.Header, token string) error {
+func (as carryAs) put(h headerWriter, token string) error {
 	if token != "" && !visible(token) {
 		return errToken
 	}
 	switch as.kind {
 	case "bearer":
-		delete(h, "Authorization")
+		h.Del("Authorization")
 		if token != "" {
-			h["Authorization"] = []string{"Bearer " + token}
+			h.Set("Authorization", "Bearer "+token)
 		}
 	case "header":
-		delete(h, as.name)
+		h.Del(as.name)
 		if token != "" {
-			h[as.name] = []string{token}
+			h.Set(as.name, token)
 		}
 	case "cookie":
 		if token == "" {
@@ -117,16 +103,16 @@ func (as carryAs) put(h http.Header, token string) error {
 			return errToken
 		}
 		pair := as.name + "=" + token
-		if lines := h["Cookie"]; len(lines) > 0 {
-			pair = lines[0] + "; " + pair
+		if others := h.Get("Cookie"); others != "" {
+			pair = others + "; " + pair
 		}
-		h["Cookie"] = []string{pair}
+		h.Set("Cookie", pair)
 	}
 	return nil
 }
 
 // forward rebuilds what tells a server how the visitor reached us.
-func forward(h http.Header, in http.Header, c cargo) {
+func forward(h *lines, in http.Header, c cargo) {
 	scheme, host, _ := strings.Cut(c.origin, "://")
 	port := "80"
 	if scheme == "https" {
@@ -135,9 +121,10 @@ func forward(h http.Header, in http.Header, c cargo) {
 	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
 		port = host[i+1:]
 	}
-	v := []string{chain(in, c), scheme, host, port}
-	h["X-Forwarded-For"], h["X-Forwarded-Proto"] = v[0:1:1], v[1:2:2]
-	h["X-Forwarded-Host"], h["X-Forwarded-Port"] = v[2:3:3], v[3:4:4]
+	h.add("X-Forwarded-For", chain(in, c))
+	h.add("X-Forwarded-Proto", scheme)
+	h.add("X-Forwarded-Host", host)
+	h.add("X-Forwarded-Port", port)
 }
 
 // chain is the addresses from the visitor to the peer, left to right. Of what the request

@@ -46,10 +46,10 @@ var reserved = words(`host content-encoding x-forwarded-for x-forwarded-proto x-
 func (n *identityNames) has(folded string) bool { return n.folded[folded] }
 
 // set writes who is signed in.
-func (n *identityNames) set(h http.Header, s *signet.Session) {
+func (n *identityNames) set(h headerWriter, s *signet.Session) {
 	put := func(name, value string) {
 		if name != "" && value != "" {
-			h[name] = []string{headerText(value, "")}
+			h.Set(name, headerText(value, ""))
 		}
 	}
 	put(n.user, s.UserID)
@@ -60,7 +60,7 @@ func (n *identityNames) set(h http.Header, s *signet.Session) {
 		for i, name := range s.Groups {
 			groups[i] = headerText(name, ",")
 		}
-		h[n.groups] = []string{strings.Join(groups, ",")}
+		h.Set(n.groups, strings.Join(groups, ","))
 	}
 }
 
