@@ -40,9 +40,10 @@ type AccessConfig struct {
 	// Life of a token; zero means ten minutes, and a day is the most.
 	Life time.Duration
 
-	// RefreshLife, if positive, gives a refresh token with each access token: for programs
-	// that keep no cookies. It lasts that long, never longer than the session it came from,
-	// and is replaced whenever it is used. Needs Stores.Tickets.
+	// RefreshLife, if positive, gives a refresh token with each access token that a session
+	// asks for, up to Limits.RefreshTokensPerHour. It is replaced whenever it is used, and all
+	// that came of one asking end together, so long after it: never later than the session,
+	// which refreshing does not prolong. Needs Stores.Tickets.
 	RefreshLife time.Duration
 
 	// Claims are those of the session that go into a token: "name", "email", "picture",
@@ -51,10 +52,13 @@ type AccessConfig struct {
 }
 
 // newMint makes what signs access tokens, for one set of keys.
-func (a *Auth) newMint(ring seal.Ring) (*bearer.Mint, error) {
+func (a *Auth) newMint(ring, own seal.Ring) (*bearer.Mint, error) {
 	c := a.config.Access
-	if len(c.Keys) > 0 {
-		ring = c.Keys
+	if len(own) > 0 {
+		if c.Algorithm == "HS256" && shares(own, ring) {
+			return nil, &ConfigError{"Access.Keys", "one of them is among the secrets of cookies: the API could make sessions", "give the API a secret of its own"}
+		}
+		ring = own
 	} else if c.Algorithm == "RS256" || c.Algorithm == "HS256" {
 		return nil, &ConfigError{"Access.Keys", "there are none, and " + c.Algorithm + " does not go with the secrets of cookies", "set keys of its own, or use EdDSA"}
 	}
@@ -66,6 +70,13 @@ func (a *Auth) newMint(ring seal.Ring) (*bearer.Mint, error) {
 		return nil, &ConfigError{"Access", err.Error(), "see the guide about access tokens"}
 	}
 	return m, nil
+}
+
+// shares tells whether two rings have a secret in common.
+func shares(a, b seal.Ring) bool {
+	return slices.ContainsFunc(a, func(k seal.Key) bool {
+		return slices.ContainsFunc(b, func(o seal.Key) bool { return string(o.Secret) == string(k.Secret) })
+	})
 }
 
 // once leaves out secrets that are listed again: a set of keys names each once.
@@ -87,6 +98,8 @@ func (a *Auth) checkAccess() error {
 	switch {
 	case slices.Contains(c.Audiences, ""):
 		return &ConfigError{"Access.Audiences", "one of them is empty", "name each API, as its own configuration does"}
+	case slices.ContainsFunc(c.Claims, bearer.Reserved):
+		return &ConfigError{"Access.Claims", "one of them is for the token itself to say, such as sub, exp or nonce", "leave it out; sub is the user in every token"}
 	case c.RefreshLife < 0:
 		return &ConfigError{"Access.RefreshLife", "is negative", "leave it out where there are to be no refresh tokens"}
 	case c.RefreshLife > 0 && a.config.Stores.Tickets == nil:
@@ -221,6 +234,12 @@ func (x *exchange) postToken(string) {
 func (x *exchange) audience() (string, bool) {
 	list := x.a.config.Access.Audiences
 	asked := x.fields.Get("audience")
+	if asked == "" && x.fields.Has("audience") {
+		var raw [1][]byte
+		if seal.Pick(x.body, []string{"audience"}, raw[:]); string(raw[0]) != "null" && string(raw[0]) != `""` {
+			return "", false // a list, say: not the name of one API
+		}
+	}
 	if asked == "" && len(list) > 0 {
 		return list[0], true
 	}
@@ -249,8 +268,8 @@ func (x *exchange) giveAccess() {
 			return
 		}
 		refresh, err := x.a.newFamily(x.context(), x.Session, audience, x.now)
-		if err != nil {
-			x.noAccess(err)
+		if err != nil && !isThrottled(err) { // a browser, which asks again and again, needs none
+			x.fault(err)
 			return
 		}
 		x.grantAccess(x.Session, audience, refresh)

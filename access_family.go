@@ -67,7 +67,7 @@ func (a *Auth) newFamily(ctx context.Context, s *Session, audience string, now t
 		Audience: audience, Session: s.ID, UserID: s.UserID, Name: s.Name, Email: s.Email, Image: s.Image,
 		Groups: s.Groups, Provider: s.Provider, Claims: a.keptClaims(s), Start: s.Start, Epoch: s.epoch, Ends: ends,
 	}
-	if err := a.mayIssue(ctx, s.UserID, now); err != nil {
+	if err := a.takeRefresh(ctx, s.UserID, now); err != nil {
 		return "", err
 	}
 	token, err := a.nextRefresh("")
@@ -153,18 +153,36 @@ func (a *Auth) spendRefresh(ctx context.Context, presented string, now time.Time
 	next := ""
 	if err != nil {
 		next, err = a.successor(ctx, presented, taken, now)
-	} else if err = a.mayIssue(ctx, f.UserID, now); err == nil {
+	} else if err = a.mayRefresh(ctx, f.UserID, now); err == nil {
 		next, err = a.replaceRefresh(ctx, presented, f, now)
 	}
 	return s, f.Audience, next, err
 }
 
-// mayIssue takes one refresh token from the budget of a user. The error is a *Refused, or the
-// store's.
-func (a *Auth) mayIssue(ctx context.Context, userID string, now time.Time) error {
+// takeRefresh takes one refresh token from the budget of a user. The error is a *Refused, or
+// the store's.
+func (a *Auth) takeRefresh(ctx context.Context, userID string, now time.Time) error {
 	t := try{budget: a.budget, v: &Visit{now: now}}
-	return t.count(ctx, "refresh tokens:"+hashed(userID), a.config.Limits.RefreshTokensPerHour, time.Hour)
+	return t.count(ctx, refreshBudget(userID), a.config.Limits.RefreshTokensPerHour, time.Hour)
 }
+
+// mayRefresh looks at the budget and takes nothing. Of many who show one token at the same
+// moment, the one who gets the new one pays for it.
+func (a *Auth) mayRefresh(ctx context.Context, userID string, now time.Time) error {
+	got, err := a.budget.store.Consume(ctx, refreshBudget(userID), Use{Now: now, Look: true})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case errors.Is(err, ErrSpent):
+		if wait := got.Expires.Sub(now); wait <= time.Hour { // else the clock has been put back
+			return throttled(wait)
+		}
+		return nil
+	}
+	return fromStore(err)
+}
+
+func refreshBudget(userID string) string { return "refresh tokens:" + hashed(userID) }
 
 // replaceRefresh spends a token. Of those who do so at the same moment one wins, and all get
 // the winner's successor.
@@ -183,6 +201,9 @@ func (a *Auth) replaceRefresh(ctx context.Context, presented string, f family, n
 		Now: now, After: lock(presented, next, now.Add(refreshGrace)), Until: now.Add(refreshGrace),
 	})
 	if err == nil {
+		if err := a.takeRefresh(ctx, f.UserID, now); err != nil && !isThrottled(err) {
+			a.log.Warn("a refresh token was not counted", "error", err)
+		}
 		return next, nil
 	}
 	if _, burnErr := tickets.Consume(ctx, refreshKey(next), Use{Now: now}); burnErr != nil {
@@ -194,11 +215,18 @@ func (a *Auth) replaceRefresh(ctx context.Context, presented string, f family, n
 	return a.successor(ctx, presented, taken, now)
 }
 
-// successor answers a token that was spent before: with the same successor for a moment, and
-// then with the end of the family.
+// successor answers a token that was spent before: with the same successor for a moment, as
+// long as that is the newest, and then with the end of the family.
 func (a *Auth) successor(ctx context.Context, presented string, taken Taken, now time.Time) (string, error) {
 	if next, until, ok := unlock(presented, taken.After); ok && now.Before(until) {
-		return next, nil
+		_, err := a.config.Stores.Tickets.Consume(ctx, refreshKey(next), Use{Now: now, Look: true})
+		if err == nil {
+			return next, nil
+		}
+		if !errors.Is(err, ErrSpent) {
+			return "", grantless(err)
+		}
+		// It has been used, so its owner did get it.
 	}
 	a.stats.reused.Add(1)
 	a.log.Warn("a refresh token was used twice: its family is ended")

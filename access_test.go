@@ -2,6 +2,7 @@ package signet_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +200,75 @@ func TestS86_AThousandPresentOneTokenAndOneSuccessorFollows(t *testing.T) {
 	}
 }
 
+// gathered holds back who looks at a refresh token until as many have looked.
+type gathered struct {
+	signet.TicketStore
+	wait  atomic.Int64
+	ready chan struct{}
+}
+
+func (g *gathered) Consume(ctx context.Context, key string, use signet.Use) (signet.Taken, error) {
+	taken, err := g.TicketStore.Consume(ctx, key, use)
+	if use.Look && strings.HasPrefix(key, "access refresh ") {
+		if n := g.wait.Add(-1); n == 0 {
+			close(g.ready)
+		} else if n > 0 {
+			<-g.ready
+		}
+	}
+	return taken, err
+}
+
+// However many show one token at the same moment, it is one new token, and counted once.
+func TestS86_ManyAtOnceCostOneOfTheBudget(t *testing.T) {
+	gate := &gathered{ready: make(chan struct{})}
+	h := open(t, withTokens, func(c *signet.Config) {
+		gate.TicketStore = c.Stores.Tickets
+		c.Stores.Tickets, c.Limits.RefreshTokensPerHour = gate, 3
+	})
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	first, _ := askToken(t, b, map[string]any{})
+	gate.wait.Store(20)
+	var all sync.WaitGroup
+	answers := make([]granted, 20)
+	for i := range answers {
+		all.Go(func() { answers[i], _ = refreshed(t, h, first.Refresh) })
+	}
+	all.Wait()
+	for _, g := range answers {
+		if g.Refresh == "" || g.Refresh != answers[0].Refresh {
+			t.Fatalf("%+v beside %+v", g, answers[0])
+		}
+	}
+	third, status := refreshed(t, h, answers[0].Refresh)
+	if status != http.StatusOK {
+		t.Fatalf("the third: %d", status)
+	}
+	if _, status := refreshed(t, h, third.Refresh); status != http.StatusTooManyRequests {
+		t.Errorf("the fourth: %d", status)
+	}
+}
+
+// The grace is for an answer that got lost, so only for the token before the newest.
+func TestS86_TheGraceIsForTheImmediatePredecessor(t *testing.T) {
+	h := open(t, withTokens)
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	first, _ := askToken(t, b, map[string]any{})
+	second, _ := refreshed(t, h, first.Refresh)
+	third, _ := refreshed(t, h, second.Refresh)
+	if again, _ := refreshed(t, h, second.Refresh); again.Refresh != third.Refresh {
+		t.Error("the predecessor gives another successor")
+	}
+	if g, status := refreshed(t, h, first.Refresh); status != http.StatusBadRequest || g.Error != "invalid_grant" {
+		t.Errorf("the one before it: %d %+v", status, g)
+	}
+	if _, status := refreshed(t, h, third.Refresh); status != http.StatusBadRequest {
+		t.Error("the family lives on")
+	}
+}
+
 func TestS86_FamiliesSurviveARestartAndEndWithTheSession(t *testing.T) {
 	ends := map[string]func(h *house, b *signettest.Browser){
 		"sign-out": func(_ *house, b *signettest.Browser) {
@@ -300,12 +371,85 @@ func TestAccessConfigErrors(t *testing.T) {
 		"refresh tokens without a store":   func(c *signet.Config) { c.Access.RefreshLife, c.Stores = time.Hour, signet.Stores{} },
 		"HS256 with the secret of cookies": func(c *signet.Config) { c.Access.Algorithm = "HS256" },
 		"an algorithm of nobody":           func(c *signet.Config) { c.Access.Algorithm = "none" },
-		"a life of two days":               func(c *signet.Config) { c.Access.Life = 48 * time.Hour },
+		"HS256 with a secret of cookies as its key": func(c *signet.Config) {
+			c.Access.Algorithm, c.Access.Keys = "HS256", seal.Secrets(newSecret, secret)
+		},
+		"a claim that the token itself says": func(c *signet.Config) { c.Access.Claims = []string{"name", "Exp"} },
+		"the subject as a claim":             func(c *signet.Config) { c.Access.Claims = []string{"sub"} },
+		"a life of two days":                 func(c *signet.Config) { c.Access.Life = 48 * time.Hour },
 	} {
 		c := signet.Config{Secrets: []string{secret}, World: quiet}
 		change(&c)
 		if _, err := signet.New(c); err == nil || !strings.Contains(err.Error(), "Access") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnAudienceIsOneName(t *testing.T) {
+	h := open(t, withTokens, func(c *signet.Config) { c.Access.Audiences = []string{"posts", "files"} })
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	for _, c := range []struct {
+		audience any
+		status   int
+	}{{"posts", 200}, {"files", 200}, {"", 200}, {nil, 200}, {[]string{"files"}, 400}, {map[string]any{"a": "files"}, 400}, {7, 400}, {true, 400}} {
+		if g, status := askToken(t, b, map[string]any{"audience": c.audience}); status != c.status || status == 400 && g.Error != "invalid_target" {
+			t.Errorf("%v: %d %s", c.audience, status, g.Error)
+		}
+	}
+}
+
+// Keys of their own for access tokens change while requests are served, as secrets do.
+func TestRekeyChangesTheKeysOfAccessTokens(t *testing.T) {
+	older, newer := seal.Key{ID: "1", Secret: []byte("Gs3Jf0PeZc7Lq1Wm9Tr4Yh6Nk2Vx8Bd5")}, seal.Key{ID: "2", Secret: []byte("Nk2Vx8Bd5Gs3Jf0PeZc7Lq1Wm9Tr4Yh6")}
+	h := open(t, withTokens, func(c *signet.Config) { c.Access.Keys = seal.Ring{older} })
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	kid := func() string {
+		g, _ := askToken(t, b, map[string]any{})
+		head, _, _ := strings.Cut(g.Access, ".")
+		text, _ := base64.RawURLEncoding.DecodeString(head)
+		return string(text)
+	}
+	published := func() int { return strings.Count(b.Get("/api/auth/jwks").Body, `"kid"`) }
+	rekey := func(ring ...seal.Key) {
+		t.Helper()
+		if err := h.Rekey(signet.Config{Secrets: h.config.Secrets, Access: signet.AccessConfig{Keys: ring}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, _ := askToken(t, b, map[string]any{})
+	before := kid()
+	rekey(newer, older)
+	if kid() != before || published() != 2 {
+		t.Errorf("at first: %s signs, %d are published", kid(), published())
+	}
+	h.clock.Advance(time.Minute)
+	after := kid()
+	if after == before {
+		t.Error("after a minute the old key signs")
+	}
+	guard := h.RequireToken("posts")
+	if _, err := guard.Verify(t.Context(), first.Access); err != nil {
+		t.Errorf("a token of the old key: %v", err)
+	}
+	rekey() // nothing is said of them
+	if kid() != after || published() != 2 {
+		t.Error("a change of secrets alone changed the keys of access tokens")
+	}
+	rekey(newer)
+	if _, err := guard.Verify(t.Context(), first.Access); err == nil || kid() != after || published() != 1 {
+		t.Errorf("without the old key: %v, %d are published", err, published())
+	}
+}
+
+func TestJWKSTakesHead(t *testing.T) {
+	h := open(t, withTokens)
+	for path, status := range map[string]int{"/api/auth/jwks": 200, "/api/auth/session": 400} {
+		answer, err := http.Head(h.origin + path)
+		if err != nil || answer.StatusCode != status || status == 200 && answer.Header.Get("ETag") == "" {
+			t.Errorf("%s: %v %v", path, answer, err)
 		}
 	}
 }
@@ -516,8 +660,8 @@ func TestS47_RefreshTokensHaveABudget(t *testing.T) {
 			t.Fatal(status)
 		}
 	}
-	if g, status := askToken(t, b, map[string]any{}); status != http.StatusTooManyRequests || g.Access != "" {
-		t.Errorf("a fifth: %d", status)
+	if g, status := askToken(t, b, map[string]any{}); status != http.StatusOK || g.Access == "" || g.Refresh != "" {
+		t.Errorf("a fifth: %d, refresh token %t", status, g.Refresh != "") // whoever is signed in has the access token all the same
 	}
 	if g, status := refreshed(t, h, first.Refresh); status != http.StatusTooManyRequests || g.Error != "temporarily_unavailable" {
 		t.Errorf("a fifth, by another: %d %+v", status, g)

@@ -334,3 +334,27 @@ func TestNoSessionWanted(t *testing.T) {
 		}
 	})
 }
+
+func TestGroupsAreShownAlsoWhereThereAreNone(t *testing.T) {
+	bothStrategies(t, func(t *testing.T, strategy func(*signet.Config)) {
+		h := open(t, strategy, func(c *signet.Config) { c.Session.Expose = map[string]string{"user.groups": "groups"} })
+		b := h.browser(t)
+		signIn(b, minsuPassword)
+		if got := b.Get("/api/auth/session").Body; !strings.Contains(got, `"groups":[]`) {
+			t.Errorf("of nobody's group: %s", got)
+		}
+		u, err := h.stores.Users.User(t.Context(), signet.By{Email: minsuEmail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Groups = []string{"staff", "관리자"}
+		if _, err := h.stores.Users.UpdateUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		b = h.browser(t)
+		signIn(b, minsuPassword)
+		if got := b.Get("/api/auth/session").Body; !strings.Contains(got, `"groups":["staff","관리자"]`) {
+			t.Errorf("of two: %s", got)
+		}
+	})
+}

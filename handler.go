@@ -47,6 +47,7 @@ type endpoint struct {
 	get, post func(*exchange, string)
 	second    bool // may have a second path part
 	bare      bool // no CSRF token and no callback URL, neither read nor set
+	head      bool // takes HEAD too: the rest is as strict as Auth.js
 }
 
 // endpoints are the actions of Auth.js, then ours. Each method of exchange stands in the
@@ -67,7 +68,7 @@ var endpoints = map[string]endpoint{
 	"reset":          {get: (*exchange).getReset, post: (*exchange).postReset},
 	"verify":         {get: (*exchange).getVerify, post: (*exchange).postVerify},
 	"token":          {post: (*exchange).postToken, bare: true},
-	"jwks":           {get: (*exchange).getJWKS, bare: true},
+	"jwks":           {get: (*exchange).getJWKS, bare: true, head: true},
 	"sessions":       {get: (*exchange).getSessions, post: (*exchange).postSessions, second: true},
 }
 
@@ -138,7 +139,7 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 
 // route finds the end point: base/action or base/action/provider, as strict as Auth.js v5.
 func (a *Auth) route(r *http.Request) (action, second string, e endpoint, ok bool) {
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+	if r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead {
 		return "", "", e, false
 	}
 	rest, ok := strings.CutPrefix(r.URL.Path, a.basePath+"/")
@@ -147,7 +148,7 @@ func (a *Auth) route(r *http.Request) (action, second string, e endpoint, ok boo
 	}
 	action, second, has := strings.Cut(rest, "/")
 	e, ok = endpoints[action]
-	if !ok || has && (!e.second || second == "" || strings.Contains(second, "/")) {
+	if !ok || r.Method == http.MethodHead && !e.head || has && (!e.second || second == "" || strings.Contains(second, "/")) {
 		return "", "", e, false
 	}
 	if second == "undefined" { // what next-auth/react sends for signIn() without a provider

@@ -15,8 +15,7 @@ type hop struct {
 
 func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 	v := visitFrom(r.Context())
-	origin, ok := canonicalOrigin(r.URL.Scheme + "://" + r.URL.Host)
-	if v == nil || v.a != h.a || !ok || origin != v.origin && !h.to[origin] {
+	if v == nil || v.a != h.a || !h.leadsOn(v, r) {
 		return h.base.RoundTrip(r)
 	}
 	v.grants.Lock()
@@ -32,6 +31,22 @@ func (h *hop) RoundTrip(r *http.Request) (*http.Response, error) {
 		v.heardBack(answer.Header["Set-Cookie"])
 	}
 	return answer, err
+}
+
+// leadsOn tells whether a request goes to one of the origins, and nobody else has led it there.
+func (h *hop) leadsOn(v *Visit, r *http.Request) bool {
+	for {
+		origin, ok := canonicalOrigin(r.URL.Scheme + "://" + r.URL.Host)
+		switch {
+		case !ok || origin != v.origin && !h.to[origin]:
+			return false
+		case r.Response == nil:
+			return true
+		case r.Response.Request == nil || r.Response.Request.URL == nil:
+			return false
+		}
+		r = r.Response.Request
+	}
 }
 
 // cookieLine lists the session's cookies as the browser would send them next: those of the

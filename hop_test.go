@@ -96,6 +96,32 @@ func TestS74_HopKeepsCookiesFromOthers(t *testing.T) {
 	}
 }
 
+// TestS74_HopKeepsCookiesFromWhoLedThere: a stranger's redirect back to us would make the call
+// in the visitor's name.
+func TestS74_HopKeepsCookiesFromWhoLedThere(t *testing.T) {
+	var seen []string
+	h, site := hopHouse(t, func(_ *house, _ http.ResponseWriter, r *http.Request) { seen = append(seen, r.Header.Get("Cookie")) })
+	stranger := httptest.NewServer(http.RedirectHandler(site.URL+"/inner", http.StatusTemporaryRedirect))
+	defer stranger.Close()
+	var to string
+	page := httptest.NewServer(h.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client := &http.Client{Transport: h.Hop(nil, site.URL)}
+		ask, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, to, nil)
+		if answer, err := client.Do(ask); err == nil {
+			answer.Body.Close()
+		}
+	})))
+	defer page.Close()
+	b := h.browser(t)
+	signIn(b, minsuPassword)
+	for _, to = range []string{site.URL + "/inner", stranger.URL} {
+		visitor(t, page.URL, b.Cookies()).Get("/")
+	}
+	if len(seen) != 2 || seen[0] == "" || seen[1] != "" {
+		t.Errorf("the inner route was sent %q", seen)
+	}
+}
+
 func ExampleAuth_Hop() {
 	auth, err := signet.New(signet.Config{Secrets: []string{secret}, World: quiet})
 	if err != nil {

@@ -38,9 +38,9 @@ func (a *Auth) current(now time.Time) *keys {
 	return k
 }
 
-// Rekey changes the secrets while requests are served: Secrets or Keys of c, and those of
-// the formats in c.Session, which must be the same formats as before. Nothing else of c is
-// looked at. A key that was not there before opens at once, and seals after a minute, so
+// Rekey changes the secrets while requests are served: Secrets or Keys of c, those of the
+// formats in c.Session, which must be the same formats as before, and Access.Keys where
+// there were some before. Nothing else of c is looked at. A key that was not there before opens at once, and seals after a minute, so
 // that several processes can be told one after the other; where no older key is left, it
 // seals at once. After an error everything is as it was.
 func (a *Auth) Rekey(c Config) error {
@@ -55,25 +55,34 @@ func (a *Auth) Rekey(c Config) error {
 		return err
 	}
 	now := a.world.Now()
+	date(ring, a.ring, now)
+	access := slices.Clone(c.Access.Keys)
+	if len(access) == 0 || len(a.accessRing) == 0 {
+		access = a.accessRing
+	}
+	date(access, a.accessRing, now)
+	next, err := a.makeKeys(ring, access, formats, now)
+	if err != nil {
+		return err
+	}
+	a.ring, a.accessRing, a.formatList = ring, access, formats
+	a.keys.Store(next)
+	return nil
+}
+
+// date dates keys that nobody has dated: they are new from the moment they are first seen.
+func date(ring, known seal.Ring, now time.Time) {
 	for i, k := range ring {
 		if !k.Made.IsZero() {
 			continue
 		}
-		// One that nobody dated is new from the moment it is first seen.
 		ring[i].Made = now
-		for _, before := range a.ring {
+		for _, before := range known {
 			if string(before.Secret) == string(k.Secret) {
 				ring[i].Made = before.Made
 			}
 		}
 	}
-	next, err := a.makeKeys(ring, formats, now)
-	if err != nil {
-		return err
-	}
-	a.ring, a.formatList = ring, formats
-	a.keys.Store(next)
-	return nil
 }
 
 // sameFormats takes the keys of other formats over into those that are there.
@@ -132,7 +141,8 @@ func (a *Auth) setKeys() error {
 	if a.formatList, err = a.formats(); err != nil {
 		return err
 	}
-	first, err := a.makeKeys(a.ring, a.formatList, a.world.Now())
+	a.accessRing = slices.Clone(a.config.Access.Keys)
+	first, err := a.makeKeys(a.ring, a.accessRing, a.formatList, a.world.Now())
 	if err != nil {
 		return err
 	}
@@ -142,7 +152,7 @@ func (a *Auth) setKeys() error {
 
 // makeKeys derives everything from the secrets. As long as the newest is too young, the
 // one before it seals.
-func (a *Auth) makeKeys(ring seal.Ring, formats []Format, now time.Time) (*keys, error) {
+func (a *Auth) makeKeys(ring, access seal.Ring, formats []Format, now time.Time) (*keys, error) {
 	held, until := hold(ring, now)
 	heldFormats := slices.Clone(formats)
 	for i := range heldFormats {
@@ -152,12 +162,12 @@ func (a *Auth) makeKeys(ring seal.Ring, formats []Format, now time.Time) (*keys,
 			until = t
 		}
 	}
-	k, err := a.deriveKeys(held, heldFormats)
+	k, err := a.deriveKeys(held, access, heldFormats)
 	if err != nil || until.IsZero() {
 		return k, err
 	}
 	k.at = until
-	k.then, err = a.makeKeys(ring, formats, until) // where another may have to wait on
+	k.then, err = a.makeKeys(ring, access, formats, until) // where another may have to wait on
 	return k, err
 }
 
@@ -181,7 +191,7 @@ func hold(ring seal.Ring, now time.Time) (seal.Ring, time.Time) {
 	return ring, time.Time{}
 }
 
-func (a *Auth) deriveKeys(ring seal.Ring, formats []Format) (*keys, error) {
+func (a *Auth) deriveKeys(ring, access seal.Ring, formats []Format) (*keys, error) {
 	k := &keys{}
 	for _, d := range []struct {
 		to    *[][]byte
@@ -205,7 +215,7 @@ func (a *Auth) deriveKeys(ring seal.Ring, formats []Format) (*keys, error) {
 		}
 	}
 	var err error
-	if k.mint, err = a.newMint(ring); err != nil {
+	if k.mint, err = a.newMint(ring, access); err != nil {
 		return nil, err
 	}
 	if a.origin == "" || a.origin[:5] == "http:" {

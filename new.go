@@ -41,13 +41,15 @@ type Auth struct {
 
 	rekey      sync.Mutex // held while keys change
 	ring       seal.Ring
-	formatList []Format // the first is written
-	burnt      burnt    // attempts, where there is no store
+	accessRing seal.Ring // Access.Keys, or those of the last Rekey
+	formatList []Format  // the first is written
+	burnt      burnt     // attempts, where there is no store
 
 	granted       map[string]*granter // by provider
 	carriedGrants token.Memory        // of sessions without a store
 	exposed       []string            // providers of which browsers see tokens
 	exposesID     bool                // and one of them is an ID token
+	unfit         sync.Map            // names of token cookies whose token was too large once
 
 	formTargets []string // origins that the forms of our pages may lead to
 

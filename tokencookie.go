@@ -72,11 +72,19 @@ func (v *Visit) showToken(h http.Header, provider string, set *Tokens) {
 		}
 		line, err := t.attributes(v.origin).Set(t.Name, set.Access)
 		if err != nil {
-			v.a.log.Error("token does not fit into its cookie", "provider", provider, "error", err)
-			continue
+			// The one that the browser has is over, or somebody else's.
+			line = ""
+			if len(v.jar.Family(t.Name)) > 0 && !decides(h, t.Name) {
+				line = t.attributes(v.origin).Clear(t.Name)
+			}
+			if _, told := v.a.unfit.LoadOrStore(t.Name, true); line != "" || !told {
+				v.a.log.Error("token does not fit into its cookie", "provider", provider, "error", err)
+			}
 		}
 		dropCookie(h, t.Name)
-		h.Add("Set-Cookie", line)
+		if line != "" {
+			h.Add("Set-Cookie", line)
+		}
 	}
 }
 

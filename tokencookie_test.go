@@ -207,6 +207,27 @@ func TestS13_ALateTokenDoesNotUndoASignOut(t *testing.T) {
 	}
 }
 
+// A token that does not fit takes the old one's cookie away: servers beside us would be shown
+// one that is over.
+func TestATokenThatDoesNotFitClearsItsCookie(t *testing.T) {
+	var log logbook
+	h, n, b := nested(t, setups["database"], withTokenCookie, log.use)
+	n.set(func() { n.pad = strings.Repeat("x", 5000) })
+	h.clock.Advance(2 * time.Hour)
+	v := visitor(t, h.tokenPage(t).URL, b.Cookies())
+	for range 5 {
+		if got := v.Get("/").Body; !strings.HasPrefix(got, "access-2xxx") {
+			t.Fatalf("%.40s", got)
+		}
+	}
+	if got := shown(v, "accessToken"); got != "" {
+		t.Errorf("the cookie holds %q", got)
+	}
+	if n := strings.Count(log.String(), "does not fit"); n != 1 {
+		t.Errorf("it was logged %d times", n)
+	}
+}
+
 // TestS09_TheTokenOfTheOneBeforeDoesNotStay: somebody else signs in at a browser, and brings
 // no token. Servers beside us would take them for the one before.
 func TestS09_TheTokenOfTheOneBeforeDoesNotStay(t *testing.T) {

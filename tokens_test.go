@@ -35,6 +35,7 @@ type herd struct {
 	drop    bool         // act, and do not answer
 	down    bool         // refuse before acting
 	hold    chan struct{}
+	pad     string // at the end of access tokens
 }
 
 func newHerd(t *testing.T, clock *signettest.Clock) *herd {
@@ -86,8 +87,8 @@ func (n *herd) renew(w http.ResponseWriter, r *http.Request) {
 func (n *herd) answer(w http.ResponseWriter) {
 	n.n++
 	n.refresh = fmt.Sprintf("refresh-%d-", n.n)
-	fmt.Fprintf(w, `{"id":3,"name":"Yuna","email":"yuna@example.com","accessToken":"access-%d","refreshToken":%q,"expiresIn":%d}`,
-		n.n, n.refresh, int(n.life.Seconds()))
+	fmt.Fprintf(w, `{"id":3,"name":"Yuna","email":"yuna@example.com","accessToken":"access-%d%s","refreshToken":%q,"expiresIn":%d}`,
+		n.n, n.pad, n.refresh, int(n.life.Seconds()))
 }
 
 func (n *herd) set(change func()) {

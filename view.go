@@ -71,7 +71,10 @@ func (s *Session) claim(name string) json.RawMessage {
 	case "picture":
 		text = s.Image
 	case "groups":
-		return append(appendWords(nil, "", s.Groups)[len(`,"":`):], []byte{}...)
+		if len(s.Groups) == 0 {
+			return json.RawMessage("[]")
+		}
+		return appendWords(nil, "", s.Groups)[len(`,"":`):]
 	default:
 		return s.Claims.Raw(name)
 	}

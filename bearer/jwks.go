@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -20,8 +21,10 @@ func (m *Mint) publish() {
 	m.etag = `"` + b64.EncodeToString(sum[:]) + `"`
 }
 
+var maxAge = "public, max-age=" + strconv.Itoa(int(keyDelay/time.Second))
+
 // JWKS serves the public keys as a JSON Web Key Set (RFC 7517 section 5), newest first,
-// which may be kept for five minutes. That of a mint of HS256 is empty. Usually it is at
+// which may be kept for a minute: as long as a new key waits until it signs. That of a mint of HS256 is empty. Usually it is at
 // /.well-known/jwks.json, for everybody.
 func (m *Mint) JWKS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +35,7 @@ func (m *Mint) JWKS() http.Handler {
 			return
 		}
 		h.Set("Content-Type", "application/json")
-		h.Set("Cache-Control", "public, max-age=300")
+		h.Set("Cache-Control", maxAge)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("ETag", m.etag)
 		// It knows If-None-Match and HEAD.

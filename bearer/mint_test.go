@@ -303,7 +303,7 @@ func TestJWKSHandler(t *testing.T) {
 	m := newMint(t, func(c *bearer.MintConfig) { c.Ring = seal.Secrets(another, secret) })
 	w := ask(m.JWKS(), request())
 	h := w.Header()
-	if w.Code != 200 || h.Get("Content-Type") != "application/json" || h.Get("Cache-Control") != "public, max-age=300" || h.Get("ETag") == "" {
+	if w.Code != 200 || h.Get("Content-Type") != "application/json" || h.Get("Cache-Control") != "public, max-age=60" || h.Get("ETag") == "" {
 		t.Errorf("%d %v", w.Code, h)
 	}
 	if set, err := jwt.ParseKeys(w.Body.Bytes()); err != nil || set.Len() != 2 {

@@ -42,6 +42,13 @@ var reserved = map[string]bool{
 	"nbf": true, "nonce": true, "at_hash": true, "c_hash": true, "events": true, "signet": true,
 }
 
+// Reserved tells whether Token.Claims may not have a member of that name, in any case: it is
+// said by the mint, or would mean something else.
+func Reserved(name string) bool {
+	folded := strings.ToLower(name)
+	return reserved[folded] || folded == "sub" || folded == "scope"
+}
+
 // Sign makes a token that is good from now on, and tells its end. What is signed is JSON in
 // one order: iss, sub, aud, client_id, scope, the claims, iat, exp, jti.
 func (m *Mint) Sign(t Token) (token string, expires time.Time, err error) {

@@ -195,24 +195,33 @@ func (t *Transport) CloseIdleConnections() {
 // trusts tells whether r goes where the token may go. A client hands over the requests of
 // redirects too, each with the answer that led to it.
 func (t *Transport) trusts(r *http.Request) bool {
-	to := origin(r.URL)
+	to := originOf(r.URL)
+	may := func(other string) bool { return other == to }
 	if len(t.Origins) > 0 {
-		return slices.ContainsFunc(t.Origins, func(allowed string) bool {
-			u, err := url.Parse(allowed)
-			return err == nil && u.Host != "" && origin(u) == to
-		})
+		may = t.lists
+	}
+	if !may(to) {
+		return false
 	}
 	// Once led away it stays away: the way back may have been chosen by a stranger.
-	for r.Response != nil && r.Response.Request != nil {
-		if r = r.Response.Request; origin(r.URL) != to {
-			return false
+	for led := r.Response; led != nil; led = led.Request.Response {
+		if led.Request == nil || led.Request.URL == nil || !may(originOf(led.Request.URL)) {
+			return false // also where a transport below does not say who led here
 		}
 	}
 	return true
 }
 
-// origin is scheme, host and port, each written in one way.
-func origin(u *url.URL) string {
+// lists tells whether an origin is among those that may see the token.
+func (t *Transport) lists(origin string) bool {
+	return slices.ContainsFunc(t.Origins, func(allowed string) bool {
+		u, err := url.Parse(allowed)
+		return err == nil && u.Host != "" && originOf(u) == origin
+	})
+}
+
+// originOf is scheme, host and port, each written in one way.
+func originOf(u *url.URL) string {
 	scheme, port := strings.ToLower(u.Scheme), u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[scheme]
