@@ -121,10 +121,10 @@ func (c *Config) readTokens(a *answer, r reply, bare string, now time.Time) {
 	t.Type = word(access.near.first([]string{"token_type", "tokenType"}))
 	t.Scope = word(access.near.first([]string{"scope"}))
 	if t.Access != "" {
-		t.Expires = earlier(a.end(c.Map.Expires, access, expiresNames, now), ownEnd(t.Access))
+		t.Expires = life(a.end(c.Map.Expires, access, expiresNames, now), ownEnd(t.Access), now)
 	}
 	if t.Refresh != "" {
-		t.RefreshExpires = earlier(a.end(c.Map.RefreshExpires, refresh, refreshExpiresNames, now), ownEnd(t.Refresh))
+		t.RefreshExpires = life(a.end(c.Map.RefreshExpires, refresh, refreshExpiresNames, now), ownEnd(t.Refresh), now)
 	}
 }
 

@@ -112,6 +112,24 @@ func TestEndsOfTokens(t *testing.T) {
 	}
 }
 
+// A token that was over before it came is so by another clock.
+func TestEndsByAnotherClock(t *testing.T) {
+	for _, c := range []struct {
+		name, exp, told string
+		want            time.Time
+	}{
+		{"a clock that is behind", `1767268770`, `,"expiresIn":60`, noon.Add(time.Minute)},
+		{"a clock that is behind a little", `1767268830`, `,"expiresIn":60`, noon.Add(30 * time.Second)},
+		{"a clock that is ahead", `1767268950`, `,"expiresIn":60`, noon.Add(time.Minute)},
+		{"nothing told", `1767268770`, ``, noon.Add(-30 * time.Second)},
+	} {
+		id, err := (&canned{body: `{"id":1,"accessToken":"` + jwt(`{"exp":`+c.exp+`}`) + `"` + c.told + `}`}).signIn(backend.Config{}, form())
+		if err != nil || !id.Tokens.Expires.Equal(c.want) {
+			t.Errorf("%s: %v %v, want %v", c.name, id.Tokens, err, c.want)
+		}
+	}
+}
+
 // The membership of a user, and the end of the other token, are no end of this one.
 func TestEndsOfSomethingElse(t *testing.T) {
 	for _, body := range []string{

@@ -85,6 +85,16 @@ func ownEnd(token string) time.Time {
 	return end.UTC().Truncate(time.Second)
 }
 
+// life is the end of a token that has just come: the earlier of what was told beside it and
+// what it says itself. One that was over before it came is so by another clock, and what was
+// told as so many seconds counts.
+func life(told, own, now time.Time) time.Time {
+	if !own.After(now) && told.After(now) {
+		return told
+	}
+	return earlier(told, own)
+}
+
 // earlier gives the first of two ends, where zero is none.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
