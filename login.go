@@ -12,7 +12,8 @@ import (
 
 // LogIn is an end point for scripts that send a JSON object of fields and want one back, as
 // tutorials write it: status (zero means 200) with the user, and with accessToken where the
-// provider gave one; 401 and null for wrong credentials; 429 with Retry-After for too many.
+// provider gave one or it is one of ours (AccessConfig), then with refreshToken too where
+// RefreshLife is set; 401 and null for wrong credentials; 429 with Retry-After for too many.
 // It signs in as the form does, session cookie included.
 //
 //	mux.Handle("POST /api/login", auth.LogIn("credentials", http.StatusCreated))
@@ -126,7 +127,8 @@ func (x *exchange) notLoggedIn(err error) {
 var secretNames = map[string]bool{"password": true, "passwordhash": true, "password_hash": true, "hash": true, "salt": true}
 
 // loggedIn is the user as JSON: the profile where there is one, and an access token: the
-// provider's, or one of ours where there are APIs to use it at.
+// provider's, or one of ours where there are APIs to use it at, with a refresh token where
+// these are given.
 func (x *exchange) loggedIn(in *SignIn) []byte {
 	c, err := ParseClaims(in.Identity.Profile)
 	if err != nil || c.Len() == 0 {
@@ -143,6 +145,19 @@ func (x *exchange) loggedIn(in *SignIn) []byte {
 		c.put("accessToken", appendText(nil, t.Access))
 	} else if own := x.ownToken(); own != "" {
 		c.put("accessToken", appendText(nil, own))
+		if refresh := x.firstRefresh(); refresh != "" {
+			c.put("refreshToken", appendText(nil, refresh))
+		}
 	}
 	return c.append(nil)
+}
+
+// firstRefresh begins a family for a program that may keep no cookies; "" where refresh tokens
+// are off, or cannot be had now: it is logged in all the same.
+func (x *exchange) firstRefresh() string {
+	refresh, err := x.a.newFamily(x.context(), x.Session, x.a.config.Access.Audiences[0], x.now)
+	if err != nil && !isThrottled(err) {
+		x.a.log.Warn("no refresh token given at log-in", "error", err)
+	}
+	return refresh
 }

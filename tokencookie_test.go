@@ -119,7 +119,7 @@ func TestTokenCookieErrors(t *testing.T) {
 func TestTutorial1API(t *testing.T) {
 	h := open(t, func(c *signet.Config) {
 		c.Access = signet.AccessConfig{
-			Audiences: []string{"posts"}, Algorithm: "HS256", Life: time.Hour, Claims: []string{"name", "email"},
+			Audiences: []string{"posts"}, Algorithm: "HS256", Life: time.Hour, RefreshLife: 12 * time.Hour, Claims: []string{"name", "email"},
 			Keys: seal.Ring{{ID: "1", Secret: []byte("a secret that the API shares: 0123456789")}},
 		}
 		c.Session.Expose = map[string]string{"user.accessToken": "signet.access_token", "user.id": "sub"}
@@ -136,7 +136,7 @@ func TestTutorial1API(t *testing.T) {
 	site := httptest.NewServer(mux)
 	defer site.Close()
 	b := signettest.NewBrowser(t, site.URL)
-	var user struct{ ID, Email, AccessToken string }
+	var user struct{ ID, Email, AccessToken, RefreshToken string }
 	b.PostJSON("/api/login", map[string]any{"email": minsuEmail, "password": minsuPassword}).JSON(t, &user)
 	var view struct {
 		User struct{ ID, AccessToken string }
@@ -144,6 +144,10 @@ func TestTutorial1API(t *testing.T) {
 	b.Get("/api/auth/session").JSON(t, &view)
 	if user.AccessToken == "" || view.User.AccessToken == "" || view.User.ID != user.ID {
 		t.Fatalf("log-in: %+v, session: %+v", user, view)
+	}
+	renewed, status := refreshed(t, h, user.RefreshToken)
+	if status != http.StatusOK || renewed.Refresh == "" {
+		t.Fatalf("refresh token %q: %d", user.RefreshToken, status)
 	}
 	h.clock.Advance(59 * time.Minute)
 	for _, c := range []struct {
@@ -153,6 +157,7 @@ func TestTutorial1API(t *testing.T) {
 		{"as the tutorial sends it", user.ID, user.AccessToken, 200},
 		{"with Bearer", user.ID, "Bearer " + user.AccessToken, 200},
 		{"that of the session", user.ID, "Bearer " + view.User.AccessToken, 200},
+		{"renewed by a program that keeps no cookies", user.ID, "Bearer " + renewed.Access, 200},
 		{"none", user.ID, "", 401},
 		{"a bad one", user.ID, "Bearer x.y.z", 401},
 		{"for somebody else", "99", user.AccessToken, 401},
