@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/signet-auth/signet/match"
 	"github.com/signet-auth/signet/pages"
 	"github.com/signet-auth/signet/seal"
 )
@@ -67,6 +68,10 @@ type Config struct {
 
 	// Protect lists Next.js matchers of pages that need a session; see [Auth.Middleware].
 	Protect []string
+
+	// Site describes the Next.js application, if any, that Protect is about: its locales and
+	// basePath stand in front of paths. The zero value is one without.
+	Site match.Site
 
 	Callbacks Callbacks
 	Events    Events

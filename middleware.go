@@ -35,7 +35,7 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 // Protected is what Config.Protect says about a request: the status of a refusal, or 0, and
 // whether a rule is about it at all, so that the answer is for this visitor alone.
 func (v *Visit) Protected(r *http.Request) (status int, private bool) {
-	if len(v.a.config.Protect) == 0 || !v.a.protect.Covers(target(r)) || v.a.open(r.URL.Path) {
+	if len(v.a.config.Protect) == 0 || !v.a.protects(target(r)) || v.a.open(r.URL.Path) {
 		return 0, false
 	}
 	return v.a.judgeVisit(r, v), true

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/signet-auth/signet"
+	"github.com/signet-auth/signet/match"
 )
 
 func TestProtectedPages(t *testing.T) {
@@ -85,6 +86,7 @@ func TestS109_ProtectionHolds(t *testing.T) {
 	for _, path := range []string{
 		"/secret/x", "/secret", "/secret/", "//secret/x", "/secret//x", "/%73ecret/x", "/./secret/x", "/open/../secret/x", "/open/%2e%2e/secret/x",
 		"/secret/x.rsc", "/secret/x.segments/y.segment.rsc", "/_next/data/build/secret/x.json", "/secret/x?a=/open", "/secret%2fx", "/secret/x#open", "/secret/x%00",
+		"/_next/image?url=/secret/x.png&w=1", "/_next/image?w=1&%75rl=%2F%2573ecret%2Fx.png", "/secret/x.prefetch.rsc",
 		"/api/auth/../../secret/x", "/api/auth/%2e%2e/%2e%2e/secret/x", "/api/auth/..%2f..%2fsecret/x", "/api/auth//../../secret/x",
 		`/api/auth/..\..\secret\x`, `/api/auth/%5c..%5c..%5csecret/x`, "/api/auth/%252e%252e/%252e%252e/secret/x", "/api/auth/..;/..;/secret/x", "/api/auth/x/../../../secret/x",
 	} {
@@ -278,4 +280,26 @@ func TestOneDecisionPerAnswer(t *testing.T) {
 			t.Errorf("cookies set: %v, want %v", names, want)
 		}
 	})
+}
+
+// TestS109_ProtectReadsPathsAsTheApplicationDoes: with its locales and its base path, and as
+// they stand, for the other servers of the site.
+func TestS109_ProtectReadsPathsAsTheApplicationDoes(t *testing.T) {
+	h := open(t, func(c *signet.Config) {
+		c.Protect = []string{"/secret/:path*"}
+		c.Site = match.Site{BasePath: "/docs", Locales: []string{"en", "ko"}, DefaultLocale: "en"}
+	})
+	for path, want := range map[string]int{
+		"/docs/secret": 401, "/docs/ko/secret/x": 401, "/docs/KO/secret": 401, "/docs/_next/data/b/ko/secret.json": 401, "/docs/ko/_next/data/b/secret.json": 401,
+		"/docs/_next/image?url=/docs/secret/x.png": 401, "/secret/x": 401, "/secret": 401,
+		"/docs/open": 200, "/docs/ko/open": 200, "/open": 200, "/docs/_next/image?url=/docs/open.png": 200,
+	} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Host = "localhost"
+		w := httptest.NewRecorder()
+		h.Middleware(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
 }

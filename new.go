@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ type Auth struct {
 	providers []registered
 	proxies   []netip.Prefix
 	trusted   map[string]bool // origins
-	protect   *match.Set
+	protect   []*match.Set    // one for each of protectSites
 	updateAge time.Duration
 	touchAge  time.Duration
 	keeper    keeper
@@ -221,19 +222,38 @@ func (a *Auth) setProtect() error {
 		}
 		patterns = append(patterns, p...)
 	}
-	set, err := match.Compile(match.Site{}, patterns...)
-	if err != nil {
-		return &ConfigError{"Protect", err.Error(), "see the matcher guide; `signet match` tries patterns"}
+	for i, site := range a.protectSites() {
+		set, err := match.Compile(site, patterns...)
+		if err != nil {
+			return &ConfigError{"Protect", err.Error(), "see the matcher guide; `signet match` tries patterns"}
+		}
+		warnings, err := set.Protects()
+		if err != nil {
+			return &ConfigError{"Protect", err.Error(), "leave out has and missing: a visitor chooses the headers"}
+		}
+		for _, w := range warnings {
+			if i == 0 {
+				a.log.Warn("protect", "warning", fmt.Sprint(w))
+			}
+		}
+		a.protect = append(a.protect, set)
 	}
-	warnings, err := set.Protects()
-	if err != nil {
-		return &ConfigError{"Protect", err.Error(), "leave out has and missing: a visitor chooses the headers"}
-	}
-	for _, w := range warnings {
-		a.log.Warn("protect", "warning", fmt.Sprint(w))
-	}
-	a.protect = set
 	return nil
+}
+
+// protectSites are those that Protect is read for: as it stands, since the Next.js application
+// need not be the only server, and as that application reads it.
+func (a *Auth) protectSites() []match.Site {
+	sites := []match.Site{{}}
+	if s := a.config.Site; s.BasePath != "" || len(s.Locales) > 0 || s.TrailingSlash || s.BuildID != "" {
+		sites = append(sites, s)
+	}
+	return sites
+}
+
+// protects tells whether a rule of Protect covers a target.
+func (a *Auth) protects(target string) bool {
+	return slices.ContainsFunc(a.protect, func(s *match.Set) bool { return s.Covers(target) })
 }
 
 // plainWord tells whether s may stand in a URL, a cookie name or a log line as it is.

@@ -25,6 +25,7 @@ var errNoRoute = &refusal{http.StatusNotFound, "not-found", "no route takes the 
 func (g *Gate) decide(t target) (verdict, *refusal) {
 	v := g.judge(t.path, nil)
 	v.sent = t
+	g.judgeFetches(&v, t)
 	if v.route == nil || v.deny {
 		return v, errNoRoute
 	}
@@ -42,6 +43,26 @@ func (g *Gate) decide(t target) (verdict, *refusal) {
 		v.add(other.rules)
 	}
 	return v, nil
+}
+
+// judgeFetches adds the rules of the picture that a Next.js server fetches itself to answer
+// /_next/image?url=…, whose route is open as a rule.
+func (g *Gate) judgeFetches(v *verdict, t target) {
+	if t.query == "" {
+		return
+	}
+	fetched, ok := match.Fetches(t.String())
+	v.deny = v.deny || !ok
+	for _, inner := range fetched {
+		picture, no := g.readTarget(http.MethodGet, inner, nil)
+		if no != nil {
+			v.deny = true
+			return
+		}
+		there := g.judge(picture.path, nil)
+		v.add(there.rules)
+		v.deny = v.deny || there.route == nil || there.deny
+	}
 }
 
 // judge finds the route of a canonical path, and the rules of every page that a server

@@ -178,6 +178,7 @@ func TestS109_NextVariantsAreThePage(t *testing.T) {
 		to := g.Routes[0].Upstream
 		g.Routes = []gateway.Route{
 			{Match: "/mypage/:path*", Upstream: to, Require: gateway.Session, Next: true},
+			{Match: "/_next/:path*", Upstream: to, Anonymous: true},
 			{Match: "/:path*", Upstream: to, Next: true},
 		}
 	})
@@ -187,10 +188,21 @@ func TestS109_NextVariantsAreThePage(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/mypage", "/ko/mypage", "/en/mypage/x", "/EN/mypage", "/mypage.rsc", "/ko/mypage.rsc", "/mypage.segments/_tree.segment.rsc", "/mypage.json",
-		"/_next/data/b/mypage.json", "/_next/data/b/ko/mypage.json", "/_next/data/b/en/mypage/x.json", "/mypage?nxtPslug=open", "/mypage?__nextLocale=en",
+		"/_next/data/b/mypage.json", "/_next/data/b/ko/mypage.json", "/_next/data/b/en/mypage/x.json",
+		"/en/_next/data/b/mypage.json", "/KO/_next/data/b/en/mypage.json", "/e%6e/_next/data/b/mypage.json", "/en//_next/data/b/mypage.json", "/mypage.prefetch.rsc",
+		"/_next/image?url=/mypage/plan.gif&w=64&q=75", "/_next/image?%75rl=/%6dypage/plan.gif", "/_next//image?url=/ko/../mypage/plan.gif", "/_next/x/../image?url=/ko/mypage/plan.gif",
+		"/mypage?nxtPslug=open", "/mypage?__nextLocale=en",
 	} {
 		if w, seen := h.get(path, spells...); w.Code != 401 || len(seen) > 0 {
 			t.Errorf("%s: %d, the upstream got %d requests", path, w.Code, len(seen))
+		}
+	}
+	for target, status := range map[string]int{
+		"/_next/image?url=/open.png&w=64": 200, "/_next/image?url=https://cdn.example.test/a.png": 200,
+		"/_next/image?url=/_next/image%3Furl%3D/open.png": 404, "/_next/image?url=/open%2Fa.png": 200, "/_next/image?url=/a%255Cb.png": 404,
+	} {
+		if w, _ := h.get(target); w.Code != status {
+			t.Errorf("%s: %d, want %d", target, w.Code, status)
 		}
 	}
 	_, seen := h.get("/open?nxtPslug=secret&a=1&%6extIx=2&__nextLocale=en&_rsc=k", spells...)

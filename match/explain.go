@@ -186,6 +186,31 @@ func (s *Set) ExplainCovers(target string) Explanation {
 			e.Covered = e.Covered || reading.Covered
 		}
 	}
+	return s.explainFetches(target, e)
+}
+
+// explainFetches adds the readings of what a server would fetch to answer the target.
+func (s *Set) explainFetches(target string, e Explanation) Explanation {
+	fetched, ok := Fetches(target)
+	if ok && len(fetched) == 0 {
+		return e
+	}
+	rest := s.about(target)
+	if !ok && len(rest.items) > 0 {
+		e.Covered, e.Err, e.Readings = true, fmt.Errorf("%w: pictures of pictures", ErrAmbiguous), nil
+		return e
+	}
+	for _, inner := range fetched {
+		picture := rest.ExplainCovers(inner)
+		for _, reading := range picture.Readings {
+			reading.Name = "picture, " + reading.Name
+			e.Readings = append(e.Readings, reading)
+		}
+		e.Covered = e.Covered || picture.Covered
+		if e.Err == nil {
+			e.Err = picture.Err
+		}
+	}
 	return e
 }
 

@@ -43,7 +43,7 @@ func FuzzCompile(f *testing.F) {
 func FuzzMatch(f *testing.F) {
 	for _, target := range append([]string{
 		"/", "/docs/_next/data/b1/ko/x.json", "/ko/about", "/a%ED%95%9C?x=%zz&x=2#y", "/[id]/index", "http://h/x", "*", "/%u0041;x/..%2f",
-		"/" + strings.Repeat("<", 3000),
+		"/" + strings.Repeat("<", 3000), "/en/_next/data/b1/admin.json", "/_next/image?url=%2Fadmin%2Fa.gif&w=1", "/_next/image?url=/_next/image",
 	}, spellingsOfAdmin...) {
 		f.Add(target, "a=1; session=\"%EA\"", "app.example.com:80")
 	}

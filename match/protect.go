@@ -13,7 +13,8 @@ import (
 // final slash or without. What a negative lookahead excludes is thus let through only if no reading
 // asks for protection. Letters keep their case, as in Next.js.
 //
-// Query, fragment and headers play no part, and neither do Has and Missing, which
+// Of pictures, the one that Next.js would fetch counts too: [Fetches]. Otherwise query, fragment and
+// headers play no part, and neither do Has and Missing, which
 // [Set.Protects] refuses; for patterns marked ClientMayChoose see [Set.CoversRequest].
 // A target that [Set.Match] would call an error is covered, and so is one with an escaped
 // control character: what servers make of it cannot be foreseen.
@@ -35,7 +36,7 @@ func (s *Set) protects(target string, r *Request) bool {
 	if err != nil || s.all {
 		return true
 	}
-	if s.protectsPath(path, r) {
+	if s.protectsPath(path, r) || s.protectsFetches(target, r) {
 		return true
 	}
 	if isPlain(target[:min(len(path), len(target))], path) {
@@ -50,6 +51,39 @@ func (s *Set) protects(target string, r *Request) bool {
 		}
 	}
 	return false
+}
+
+// protectsFetches asks for what a server fetches itself to answer the target.
+func (s *Set) protectsFetches(target string, r *Request) bool {
+	fetched, ok := Fetches(target)
+	if ok && len(fetched) == 0 {
+		return false
+	}
+	rest := s.about(target)
+	for _, inner := range fetched {
+		if rest.protects(inner, r) {
+			return true
+		}
+	}
+	return !ok && len(rest.items) > 0
+}
+
+// about is the set without the patterns that leave out a target in so many words: whoever
+// writes (?!_next/image) wants pictures to be seen.
+func (s *Set) about(target string) *Set {
+	path, err := requestPath(target)
+	if err != nil {
+		return s
+	}
+	rest := *s
+	rest.items = nil
+	for i := range s.items {
+		it := &s.items[i]
+		if !slices.ContainsFunc(it.exclusions(), func(e exclusion) bool { out, _ := e.without.run(s.site.localize(path), false); return out }) {
+			rest.items = append(rest.items, *it)
+		}
+	}
+	return &rest
 }
 
 // protectsPath asks every pattern for one reading.
@@ -174,6 +208,11 @@ func (s Site) basicSpellings(target string) []spelling {
 func (s Site) pages(p string) []string {
 	var out []string
 	bare, hadBase := s.cutBase(p)
+	if s.hasLocale(bare) { // Next.js takes one off here, too
+		if i := strings.Index(bare[1:], "/"); i >= 0 && strings.HasPrefix(bare[1+i:], "/_next/data/") {
+			bare = bare[1+i:]
+		}
+	}
 	if rest, ok := strings.CutPrefix(bare, "/_next/data/"); ok {
 		if _, page, ok := strings.Cut(rest, "/"); ok {
 			// Only here: a plain /x.json is a file of its own, and a rule that excludes
@@ -201,5 +240,6 @@ func cutTransport(p string) (string, bool) {
 			return page[:i], true
 		}
 	}
-	return strings.CutSuffix(p, ".rsc")
+	page, ok := strings.CutSuffix(p, ".rsc")
+	return strings.TrimSuffix(page, ".prefetch"), ok // of partial prerendering
 }

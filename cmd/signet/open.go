@@ -109,6 +109,7 @@ func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) 
 		Access:          c.access.make(),
 		TokenCookies:    c.tokenCookies(),
 		Protect:         c.protect,
+		Site:            c.gateway.app,
 		Callbacks:       signet.Callbacks{Allow: c.allow()},
 		Pages:           c.makePages(),
 		Limits:          c.limits,
@@ -234,12 +235,21 @@ func (c *config) allow() func(*http.Request, *signet.Session) bool {
 }
 
 // isPublic is the counterpart of a protecting rule and as careful: a path is only public in
-// the one spelling that every server reads the same way.
+// the one spelling that every server reads the same way, and a picture at /_next/image only
+// where the picture itself is.
 func isPublic(set *match.Set, r *http.Request) bool {
 	path, err := match.Canonical(r.RequestURI)
 	if err != nil || path != r.URL.EscapedPath() {
 		return false
 	}
-	covered, err := set.Match(match.RequestOf(r))
-	return err == nil && covered
+	fetched, ok := match.Fetches(r.RequestURI)
+	if !ok {
+		return false
+	}
+	for _, target := range append(fetched, r.RequestURI) {
+		if covered, err := set.Match(match.Request{Target: target, Header: r.Header, Host: r.Host}); err != nil || !covered {
+			return false
+		}
+	}
+	return true
 }
