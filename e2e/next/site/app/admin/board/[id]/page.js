@@ -1,0 +1,7 @@
+import { secret } from '../../../../secret'
+
+export const dynamic = 'force-dynamic'
+
+export default function Entry() {
+  return <p>{secret('entry')}</p>
+}
