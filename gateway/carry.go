@@ -33,18 +33,20 @@ type outgoing struct {
 	// names are gone from it, and Content-Length is set after Edit from what will be sent.
 	// For an answer that may last, Edit asks endable for what ends it.
 	Edit func(status int, h http.Header, endable func() context.CancelCauseFunc)
+	// EditTrailer, if set, is called with the trailers that came, before they are passed on.
+	EditTrailer func(h http.Header)
 }
 
 // A carryError tells that nothing has been written to the client yet, and which status is
 // the true one to write.
 type carryError struct {
-	// Status is 400, 408 or 413 for the client's fault, 499 when the client is gone, 502,
-	// 503 or 504 for the upstream's.
+	// Status is 400, 408 or 413 for the client's fault, statusGone when the client has left,
+	// 502 or 504 for the upstream's.
 	Status int
 	// Kind is one word for logs and counters: "request", "body", "gone", "dial", "paused",
 	// "timeout", "closed", "answer" or "upgrade".
 	Kind string
-	// RetryAfter goes with 503.
+	// RetryAfter goes with "paused".
 	RetryAfter time.Duration
 	// Err is the cause and may be nil. It may name the upstream's address, so it is not for
 	// the client.
@@ -61,13 +63,18 @@ func (e *carryError) Error() string {
 
 func (e *carryError) Unwrap() error { return e.Err }
 
-// goneError is for a request whose context ended: the client left, or its time was up.
+// statusGone is for the log alone: there is nobody to be answered.
+const statusGone = 499
+
+// goneError is for a request whose context ended: the client left, or its time was up. A
+// client that has sent the whole request and closes its side counts as one that left, since
+// net/http ends the context then and nothing tells the two apart.
 func goneError(ctx context.Context) *carryError {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, context.DeadlineExceeded) {
 		return &carryError{Status: http.StatusGatewayTimeout, Kind: "timeout", Err: cause}
 	}
-	return &carryError{Status: 499, Kind: "gone", Err: cause}
+	return &carryError{Status: statusGone, Kind: "gone", Err: cause}
 }
 
 // carry sends out to the upstream and its answer to w, in the goroutine of the caller. A
@@ -274,15 +281,17 @@ func (x *exchange) finalHead() (*head, error) {
 }
 
 // failure finds out why there is no answer. The connection's own error is the last to be
-// believed: it is closed on purpose when the client leaves or its body breaks.
+// believed: it is closed on purpose when the client leaves or its body breaks. The body is
+// asked first: one that breaks ends the context too.
 func (x *exchange) failure(err error) *carryError {
-	if x.r.Context().Err() != nil {
-		return goneError(x.r.Context())
-	}
+	ended := x.r.Context().Err() != nil
 	if x.upload != nil {
-		if broken := x.upload.broken(); broken != nil {
+		if broken := x.upload.broken(ended); broken != nil {
 			return bodyError(x.r.Context(), broken)
 		}
+	}
+	if ended {
+		return goneError(x.r.Context())
 	}
 	var known *carryError
 	switch {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,17 +162,20 @@ func (x *exchange) passTrailers(h *head, trailers []field) {
 	// A short body is still in the server's hands, and without this it would be sent with a
 	// length and no trailers.
 	http.NewResponseController(x.w).Flush()
+	came := http.Header{}
 	for _, f := range trailers {
-		if !trailerAllowed(f.name) || h.listed(f.name) {
-			continue
+		if trailerAllowed(f.name) && !h.listed(f.name) {
+			came[f.name] = append(came[f.name], f.value)
 		}
-		name := http.TrailerPrefix + f.name
-		for _, a := range announced {
-			if a == f.name {
-				name = f.name
-			}
+	}
+	if x.out.EditTrailer != nil {
+		x.out.EditTrailer(came)
+	}
+	for name, values := range came {
+		if !slices.Contains(announced, name) {
+			name = http.TrailerPrefix + name
 		}
-		header[name] = append(header[name], f.value)
+		header[name] = append(header[name], values...)
 	}
 }
 

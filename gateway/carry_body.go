@@ -53,16 +53,20 @@ func (s *smallBody) release() {
 	}
 }
 
-// bodyError is for a body that the client did not send as it said.
+// bodyError is for a body that the client did not send as it said. Its error comes before
+// the context, which net/http ends whenever it cannot read from the client: one that is slow
+// or has stopped in the middle may still be listening.
 func bodyError(ctx context.Context, err error) *carryError {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return &carryError{Status: http.StatusRequestEntityTooLarge, Kind: "body", Err: err}
-	case ctx.Err() != nil:
-		return goneError(ctx)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &carryError{Status: http.StatusRequestTimeout, Kind: "body", Err: err}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &carryError{Status: http.StatusBadRequest, Kind: "body", Err: err}
+	case ctx.Err() != nil:
+		return goneError(ctx)
 	}
 	return &carryError{Status: http.StatusBadRequest, Kind: "body", Err: err}
 }
@@ -262,8 +266,17 @@ func (up *upload) whole() bool {
 	}
 }
 
-// broken is the client's part in what went wrong.
-func (up *upload) broken() error {
+// broken is the client's part in what went wrong. Where the context has ended, a Read that
+// failed may have ended it, and returns in a moment.
+func (up *upload) broken(ended bool) error {
+	if ended {
+		timer := time.NewTimer(lastWait)
+		defer timer.Stop()
+		select {
+		case <-up.done:
+		case <-timer.C:
+		}
+	}
 	up.mu.Lock()
 	defer up.mu.Unlock()
 	return up.bodyErr
@@ -290,5 +303,12 @@ func (up *upload) end() bool {
 // the client still sends would be met by a reset, and a reset overtakes the answer. The
 // server does so for a body over its limit, so such a body is shown to it.
 func closeGently(w http.ResponseWriter) {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = outer.Unwrap()
+	}
 	http.MaxBytesReader(w, io.NopCloser(strings.NewReader("over")), 0).Read(make([]byte, 1))
 }

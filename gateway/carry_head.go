@@ -80,6 +80,9 @@ func (c *conn) rawHead() (string, error) {
 			c.br.Discard(end)
 			return raw, nil
 		}
+		if bareLF(have[max(0, searched-1):]) {
+			return "", errBareLF
+		}
 		if len(have) == c.br.Size() {
 			return c.longHead()
 		}
@@ -90,6 +93,21 @@ func (c *conn) rawHead() (string, error) {
 	}
 }
 
+// errBareLF: RFC 9112 section 2.2 lets one take a LF without CR for the end of a line. Who
+// does so ends a head where another goes on reading, so it is refused, and at once, since the
+// empty line that a head ends with would never come.
+var errBareLF = malformed("a line that ends without CR")
+
+// bareLF finds a LF without CR, but for the first byte.
+func bareLF(have []byte) bool {
+	for i, c := range have {
+		if c == '\n' && i > 0 && have[i-1] != '\r' {
+			return true
+		}
+	}
+	return false
+}
+
 // longHead is for a head that does not fit into the buffer.
 func (c *conn) longHead() (string, error) {
 	var all []byte
@@ -98,6 +116,9 @@ func (c *conn) longHead() (string, error) {
 		all = append(all, line...)
 		if len(all) > maxHeadBytes {
 			return "", malformed("the header is too large")
+		}
+		if bareLF(all[max(0, len(all)-2):]) {
+			return "", errBareLF
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return "", err

@@ -134,7 +134,11 @@ func (c *compiler) checkServer(rt *route) error {
 		return c.routeError(rt, "ca", "the upstream shows no certificate", "write https, or remove it")
 	}
 	if rt.Health != "" && !isWireTarget(rt.Health) {
-		return c.routeError(rt, "health", "not a path", "write it as /healthz")
+		cure := "write it as /healthz"
+		if isWireTarget("/"+rt.Health) && !strings.Contains(rt.Health, ":") {
+			cure = "put a slash in front: /" + rt.Health
+		}
+		return c.routeError(rt, "health", "not a path", cure)
 	}
 	if rt.Host != "" && !isWireHost(rt.Host) {
 		return c.routeError(rt, "host", "not a host", "write it as app.example.com or app.example.com:8080")
@@ -172,11 +176,26 @@ func (c *compiler) checkToken(rt *route) error {
 		return nil
 	case kind == "cookie" && isToken(name):
 		return nil
-	case kind == "header" && isToken(name) && !strings.ContainsAny(name, "_.") && !isOurs(fold(name)) && !hop[fold(name)] && !c.identity.has(fold(name)) && !everyday[http.CanonicalHeaderKey(name)]:
-		rt.carry.name = http.CanonicalHeaderKey(name)
-		return nil
+	case kind == "header" && name != "":
+		return c.checkTokenHeader(rt, name)
 	}
-	return c.routeError(rt, "token", "unknown way "+quote(as)+" to send it", "write bearer, header:NAME or cookie:NAME; _ and . in a header name are dropped by servers")
+	return c.routeError(rt, "token", "unknown way "+quote(as)+" to send it", "write bearer, header:NAME or cookie:NAME")
+}
+
+func (c *compiler) checkTokenHeader(rt *route, name string) error {
+	fault := headerFault(name)
+	if folded := fold(name); fault == "" && (isOurs(folded) || c.identity.has(folded)) {
+		fault = "it tells servers who a visitor is or how the request came"
+	}
+	if fault != "" {
+		cure := "choose another such as header:X-Token"
+		if http.CanonicalHeaderKey(name) == "Authorization" {
+			cure = "write bearer, or choose a header such as header:X-Token"
+		}
+		return c.routeError(rt, "token", "cannot use the header name "+quote(name)+": "+fault, cure)
+	}
+	rt.carry.name = http.CanonicalHeaderKey(name)
+	return nil
 }
 
 func (c *compiler) checkStrip(rt *route) error {
@@ -184,8 +203,15 @@ func (c *compiler) checkStrip(rt *route) error {
 	if p == "" {
 		return nil
 	}
-	if t, no := canonical(p, "", 0); no != nil || t.path != p || p == "/" || strings.HasSuffix(p, "/") {
+	plainly := "/" + strings.Trim(p, "/")
+	t, no := canonical(plainly, "", 0)
+	switch {
+	case strings.ContainsAny(p, ":*(){}"):
+		return c.routeError(rt, "strip_prefix", "a prefix is text and no pattern", "write it as /files, without : and *")
+	case no != nil || t.path != plainly || plainly == "/":
 		return c.routeError(rt, "strip_prefix", "not a plain prefix", "write it as /files, with a slash in front and none behind")
+	case plainly != p:
+		return c.routeError(rt, "strip_prefix", "not a plain prefix", "write it as "+plainly+", with a slash in front and none behind")
 	}
 	rest, ok := strings.CutPrefix(rt.Match, p)
 	if !ok || rest != "" && rest[0] != '/' {
@@ -233,8 +259,10 @@ func (c *compiler) checkNumbers(rt *route) error {
 	switch {
 	case rt.Timeout < 0:
 		return c.routeError(rt, "timeout", "below zero", "write 10s, or leave it out for 30s")
-	case rt.Limit.PerMinute < 0 || rt.Limit.Burst < 0 || rt.Limit.Burst > 0 && rt.Limit.PerMinute == 0:
-		return c.routeError(rt, "limit", "no rate", "say how many requests a minute")
+	case rt.Limit.PerMinute < 0 || rt.Limit.Burst < 0:
+		return c.routeError(rt, "limit", "below zero", "say how many requests a minute, or leave it out for no limit")
+	case rt.Limit.Burst > 0 && rt.Limit.PerMinute == 0:
+		return c.routeError(rt, "burst", "without per_minute it limits nothing", "say per_minute too: how many requests are let through in the long run")
 	}
 	if rt.MaxBody == 0 {
 		rt.MaxBody = DefaultMaxBody
@@ -245,8 +273,7 @@ func (c *compiler) checkNumbers(rt *route) error {
 // takes tells whether the route takes a method.
 func (rt *route) takes(method string) bool {
 	return len(rt.Methods) == 0 || slices.Contains(rt.Methods, method) ||
-		method == http.MethodHead && slices.Contains(rt.Methods, http.MethodGet) ||
-		method == http.MethodOptions && len(rt.origins) > 0
+		method == http.MethodHead && slices.Contains(rt.Methods, http.MethodGet)
 }
 
 // quote shows what was typed in an error.

@@ -23,9 +23,9 @@ type Config struct {
 	Site match.Site
 
 	// Strict also refuses what is only suspicious: header names with _ or . (otherwise such
-	// headers are dropped), a Host that is not ours, methods nobody has registered, and
-	// paths with parameters, full-width letters, escaped ?, # or %, or a dot or blank at
-	// the end of a segment.
+	// headers are dropped), a Host that is not ours (X-Forwarded-Host where a trusted proxy
+	// sends it), methods nobody has registered, and paths with parameters, full-width
+	// letters, escaped ?, # or %, or a dot or blank at the end of a segment.
 	Strict bool
 
 	// Identity names the headers that tell servers who is signed in.
@@ -83,7 +83,7 @@ type Route struct {
 	// Require is None unless told otherwise.
 	Require Rule
 
-	// API says that no person looks at the answers: 401 as JSON, never a redirect.
+	// API says that no person looks at the answers: errors as JSON, never a redirect or page.
 	API bool
 
 	// Anonymous asks nobody who they are: no session is read and no identity sent, so that
@@ -103,8 +103,8 @@ type Route struct {
 	// Host is the Host header for the server. Empty means our public one.
 	Host string
 
-	// Methods are those taken; others are answered with 405. Empty means all. GET also
-	// means HEAD.
+	// Methods are those taken; others are answered with 405, OPTIONS among them unless it is
+	// a preflight of Origins. Empty means all. GET also means HEAD.
 	Methods []string
 
 	// Origins may send requests that change something, and open WebSockets, beside our own
@@ -121,7 +121,8 @@ type Route struct {
 	Timeout time.Duration
 
 	// Health, if set, is a path that the server is asked for every ten seconds, "/healthz".
-	// It moves what [Gate.Upstreams] tells and refuses nobody.
+	// It moves what [Gate.Upstreams] tells, ends the pause after failed dials early, and
+	// refuses nobody.
 	Health string
 
 	// Limit holds for one client, counted by its address. The zero value is no limit.

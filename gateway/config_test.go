@@ -36,16 +36,30 @@ func TestMistakesAreTold(t *testing.T) {
 		{"a server and a handler", one(gateway.Route{Match: "/a", Upstream: to, Handler: http.NotFoundHandler()}), "upstream", "handler as well"},
 		{"a handler with a token", one(gateway.Route{Match: "/a", Handler: http.NotFoundHandler(), Token: &gateway.Carry{}}), "handler", "for upstreams"},
 		{"a bad host", one(gateway.Route{Match: "/a", Upstream: to, Host: "a b"}), "host", "not a host"},
-		{"a check of health that is none", one(gateway.Route{Match: "/a", Upstream: to, Health: "healthz"}), "health", "not a path"},
+		{"a check of health without a slash", one(gateway.Route{Match: "/a", Upstream: to, Health: "up/now"}), "health", "not a path; put a slash in front: /up/now"},
+		{"a check of health that is an address", one(gateway.Route{Match: "/a", Upstream: to, Health: "http://x/up"}), "health", "not a path; write it as /healthz"},
 		{"a group without a name", one(gateway.Route{Match: "/a", Upstream: to, Require: gateway.Group(" ")}), "require", "not a rule"},
 		{"an anonymous route with a rule", one(gateway.Route{Match: "/a", Upstream: to, Anonymous: true, Require: gateway.Session}), "anonymous", "asks who"},
 		{"an assertion that nobody signs", one(gateway.Route{Match: "/a", Upstream: to, Assertion: "api"}), "assertion", "nothing signs"},
 		{"an unknown way for a token", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "query:token"}}), "token", `"query:token"`},
 		{"a token without a name", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "cookie:"}}), "token", "cookie:"},
-		{"a token in the place of the host", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:X-Forwarded-Host"}}), "token", "X-Forwarded-Host"},
-		{"a token in the identity", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:x-signet-user"}}), "token", "x-signet-user"},
-		{"a token in a name that servers drop", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:X_Token"}}), "token", "X_Token"},
-		{"a prefix with a slash at its end", one(gateway.Route{Match: "/a/:path*", Upstream: to, StripPrefix: "/a/"}), "strip_prefix", "plain prefix"},
+		{"a token in a header without a name", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:"}}), "token", `unknown way "header:"`},
+		{"a token in the place of Authorization", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:authorization"}}), "token", "means something else already; write bearer"},
+		{"a token in the host", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Host"}}), "token", `"Host": it belongs to the connection`},
+		{"a token in the framing", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:content-length"}}), "token", `"content-length": it belongs to the connection`},
+		{"a token in what a body waits for", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Expect"}}), "token", `"Expect": it belongs to the connection`},
+		{"a token that is an upgrade", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Upgrade"}}), "token", `"Upgrade": it belongs to the connection`},
+		{"a token in the coding", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Transfer-Encoding"}}), "token", `it belongs to the connection`},
+		{"a token in the coding of the body", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Content-Encoding"}}), "token", `it means something else already`},
+		{"a token in all cookies", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:Cookie"}}), "token", `"Cookie": it means something else already`},
+		{"a token in the place of the host", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:X-Forwarded-Host"}}), "token", `"X-Forwarded-Host": it means something else already`},
+		{"a token in the place of the visitor", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:X-Real-IP"}}), "token", `"X-Real-IP": it tells servers who a visitor is`},
+		{"a token in the identity", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:x-signet-user"}}), "token", `"x-signet-user": it tells servers who a visitor is`},
+		{"a token in a name that servers drop", one(gateway.Route{Match: "/a", Upstream: to, Token: &gateway.Carry{As: "header:X_Token"}}), "token", `"X_Token": many servers drop`},
+		{"a prefix with a slash at its end", one(gateway.Route{Match: "/a/:path*", Upstream: to, StripPrefix: "/a/"}), "strip_prefix", "plain prefix; write it as /a, with"},
+		{"a prefix without a slash", one(gateway.Route{Match: "/a/:path*", Upstream: to, StripPrefix: "a"}), "strip_prefix", "plain prefix; write it as /a, with"},
+		{"a prefix with dots", one(gateway.Route{Match: "/a/:path*", Upstream: to, StripPrefix: "/a/.."}), "strip_prefix", "plain prefix; write it as /files, with"},
+		{"a prefix that is a pattern", one(gateway.Route{Match: "/a/:path*", Upstream: to, StripPrefix: "/a/:path*"}), "strip_prefix", "text and no pattern; write it as /files, without"},
 		{"a prefix of something else", one(gateway.Route{Match: "/ab/:path*", Upstream: to, StripPrefix: "/a"}), "strip_prefix", "does not begin"},
 		{"a small method", one(gateway.Route{Match: "/a", Upstream: to, Methods: []string{"get"}}), "methods", `"get"`},
 		{"a tunnel", one(gateway.Route{Match: "/a", Upstream: to, Methods: []string{"CONNECT"}}), "methods", "CONNECT"},
@@ -53,11 +67,13 @@ func TestMistakesAreTold(t *testing.T) {
 		{"an origin without a scheme", one(gateway.Route{Match: "/a", Upstream: to, Origins: []string{"x.test"}}), "origins", "x.test"},
 		{"any origin", one(gateway.Route{Match: "/a", Upstream: to, Origins: []string{"*"}}), "origins", `"*"`},
 		{"a time below zero", one(gateway.Route{Match: "/a", Upstream: to, Timeout: -1}), "timeout", "below zero"},
-		{"a burst without a rate", one(gateway.Route{Match: "/a", Upstream: to, Limit: gateway.Limit{Burst: 5}}), "limit", "no rate"},
+		{"a burst without a rate", one(gateway.Route{Match: "/a", Upstream: to, Limit: gateway.Limit{Burst: 5}}), "burst", "without per_minute it limits nothing; say per_minute"},
+		{"a rate below zero", one(gateway.Route{Match: "/a", Upstream: to, Limit: gateway.Limit{PerMinute: -1}}), "limit", "below zero"},
 		{"an identity in a name that servers drop", gateway.Config{Identity: gateway.Identity{User: "X_User"}}, "identity", "X_User"},
-		{"an identity in the place of the host", gateway.Config{Identity: gateway.Identity{User: "Host"}}, "identity", "Host"},
+		{"an identity in the place of the host", gateway.Config{Identity: gateway.Identity{User: "Host"}}, "identity", `"Host": it belongs to the connection`},
+		{"an identity that is never sent", gateway.Config{Identity: gateway.Identity{User: "Expect"}}, "identity", `"Expect": it belongs to the connection`},
 		{"an identity in a header of browsers", gateway.Config{Identity: gateway.Identity{Email: "accept-language"}}, "identity", "accept-language"},
-		{"two identities in one header", gateway.Config{Identity: gateway.Identity{User: "X-A", Email: "x-a"}}, "identity", "x-a"},
+		{"two identities in one header", gateway.Config{Identity: gateway.Identity{User: "X-A", Email: "x-a"}}, "identity", `"x-a": it is used twice`},
 		{"a site without its default locale", gateway.Config{Site: match.Site{Locales: []string{"ko"}}, Routes: []gateway.Route{{Match: "/a", Upstream: to, Next: true}}}, "site", "default locale"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +82,7 @@ func TestMistakesAreTold(t *testing.T) {
 			if !errors.As(err, &mistake) {
 				t.Fatalf("New: %v", err)
 			}
-			if !strings.Contains(mistake.Where, test.where) || !strings.Contains(mistake.What, test.what) || mistake.Cure == "" || !strings.HasPrefix(err.Error(), "gateway: ") {
+			if !strings.Contains(mistake.Where, test.where) || !strings.Contains(mistake.What+"; "+mistake.Cure, test.what) || mistake.Cure == "" || !strings.HasPrefix(err.Error(), "gateway: ") {
 				t.Errorf("%v", err)
 			}
 			if strings.Contains(err.Error(), "secret") {

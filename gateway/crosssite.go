@@ -71,15 +71,18 @@ func (x *crossing) allowOrigin(h http.Header) {
 	h["Access-Control-Allow-Credentials"] = []string{"true"}
 }
 
-// preflight answers the question of a browser whether a page of a listed origin may send a
+// isPreflight tells the question of a browser whether a page of a listed origin may send a
 // request. Any other OPTIONS needs what every request needs.
-func (x *crossing) preflight() bool {
+func (x *crossing) isPreflight() bool {
 	in := x.r.Header
+	return x.r.Method == http.MethodOptions && in.Get("Access-Control-Request-Method") != "" &&
+		len(in["Origin"]) == 1 && x.route.origins[in.Get("Origin")]
+}
+
+// preflight answers it.
+func (x *crossing) preflight() {
+	in, h := x.r.Header, x.w.Header()
 	asked := in.Get("Access-Control-Request-Method")
-	if x.r.Method != http.MethodOptions || asked == "" || len(in["Origin"]) != 1 || !x.route.origins[in.Get("Origin")] {
-		return false
-	}
-	h := x.w.Header()
 	x.allowOrigin(h)
 	if isToken(asked) && x.route.takes(asked) {
 		h["Access-Control-Allow-Methods"] = []string{asked}
@@ -90,7 +93,6 @@ func (x *crossing) preflight() bool {
 	h["Access-Control-Max-Age"] = []string{"600"}
 	addVary(h, "Access-Control-Request-Headers")
 	x.w.WriteHeader(http.StatusNoContent)
-	return true
 }
 
 // validList tells whether s is header names with commas between them.

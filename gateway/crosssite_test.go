@@ -143,6 +143,11 @@ func TestPreflights(t *testing.T) {
 			t.Errorf("%s: %v", origin, got)
 		}
 	}
+	for _, line := range []string{"A: 1", "Origin: https://partner.test"} {
+		if w := h.send(request("OPTIONS", "/partner/x", line)); w.Code != 405 || w.Header().Get("Allow") != "GET, PUT" {
+			t.Errorf("OPTIONS that is not taken and no preflight, %s: %d %v", line, w.Code, w.Header())
+		}
+	}
 	w := h.send(request("GET", "/partner/x", "Origin: https://partner.test"))
 	if w.Code != 401 || w.Header().Get("Access-Control-Allow-Origin") != "https://partner.test" {
 		t.Errorf("a refusal that the partner's script may read: %d %v", w.Code, w.Header())

@@ -6,13 +6,10 @@ import (
 	"strings"
 )
 
-// wantsPage tells whether a person is looking at the answer, so that a redirect or a page
-// makes sense: a browser on its way somewhere, and not a script, a prefetch or the data of
-// a page that is open already.
+// wantsPage tells whether a person is looking at the answer, so that a page makes sense: a
+// browser on its way somewhere, with a form or without, and not a script, a prefetch or the
+// data of a page that is open already.
 func wantsPage(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
 	h := r.Header
 	mode := h.Get("Sec-Fetch-Mode")
 	if mode != "" && mode != "navigate" {
@@ -44,7 +41,8 @@ func (x *crossing) isPage() bool {
 }
 
 // askToSignIn turns away somebody who is not signed in, or whose token from a provider is
-// over: a person is sent to sign in and comes back, a script is told where.
+// over: a person is sent to sign in and comes back, one with a form and a script are told
+// where.
 func (x *crossing) askToSignIn(code, provider string) {
 	h := x.w.Header()
 	x.visit.Commit(x.r.Context(), h)
@@ -54,13 +52,26 @@ func (x *crossing) askToSignIn(code, provider string) {
 		x.writeJSON(http.StatusUnauthorized, members[:]...)
 		return
 	}
+	if !x.redirectable() {
+		x.page(http.StatusUnauthorized, code, x.visit.SignInURL(""))
+		return
+	}
 	if x.loops() {
-		x.page(http.StatusForbidden, "loop")
+		x.page(http.StatusForbidden, loopPages[code], "")
 		return
 	}
 	h["Location"] = []string{x.visit.SignInURL(x.asked + x.t.String())}
 	x.w.WriteHeader(http.StatusFound)
 }
+
+// redirectable tells whether a person may be sent away and come back. A form would come back
+// as a GET without what was typed.
+func (x *crossing) redirectable() bool {
+	return x.r.Method == http.MethodGet || x.r.Method == http.MethodHead
+}
+
+// loopPages are what a loop comes from, by what people are sent to sign in for.
+var loopPages = map[string]string{"unauthorized": "loop", "reconnect": "reconnect-loop"}
 
 // refuse answers a refusal.
 func (x *crossing) refuse(no *refusal) {
@@ -87,12 +98,18 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// notCarried tells the client that the server behind did not answer.
+// notCarried tells the client that the server behind did not answer. One that is gone is
+// told nothing: net/http would write 200 for a handler that returns.
 func (x *crossing) notCarried(e *carryError) {
-	if e.Status == 499 { // the client is gone
-		return
+	if e.Status == statusGone {
+		x.g.log.Debug("not carried", "route", x.route.Match, "error", e)
+		panic(http.ErrAbortHandler)
 	}
 	x.g.log.Warn("not carried", "route", x.route.Match, "error", e)
+	if e.Kind == "body" { // what is left of it is no next request
+		x.w.Header().Set("Connection", "close")
+		closeGently(x.w)
+	}
 	code := "upstream"
 	switch e.Status {
 	case http.StatusRequestEntityTooLarge:
@@ -101,8 +118,6 @@ func (x *crossing) notCarried(e *carryError) {
 		code = "bad-request"
 	case http.StatusGatewayTimeout:
 		code = "timeout"
-	case http.StatusServiceUnavailable:
-		code = "unavailable"
 	}
 	if e.RetryAfter > 0 {
 		x.w.Header().Set("Retry-After", seconds(e.RetryAfter))
@@ -114,7 +129,7 @@ func (x *crossing) notCarried(e *carryError) {
 // repeated in it.
 func (x *crossing) fail(status int, code string) {
 	if x.isPage() {
-		x.page(status, code)
+		x.page(status, code, "")
 		return
 	}
 	x.writeJSON(status, "error", code)

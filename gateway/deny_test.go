@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -30,7 +31,8 @@ func TestRedirectOr401(t *testing.T) {
 		{"a script of old", "GET", "/account/x", []string{"X-Requested-With: XMLHttpRequest", page}, false},
 		{"a program", "GET", "/account/x", []string{"Accept: */*"}, false},
 		{"nothing said", "GET", "/account/x", nil, false},
-		{"a form", "POST", "/account/x", []string{"Sec-Fetch-Mode: navigate", page}, false},
+		{"a form that a script sends", "POST", "/account/x", []string{"Sec-Fetch-Mode: cors", page}, false},
+		{"a form for an API", "POST", "/api/x", []string{"Sec-Fetch-Mode: navigate", page}, false},
 		{"an API in the address bar", "GET", "/api/x", []string{"Sec-Fetch-Mode: navigate", page}, false},
 		{"the components of a Next.js page", "GET", "/account/x?_rsc=1", []string{"RSC: 1", page}, false},
 		{"a prefetch of Next.js", "GET", "/account/x", []string{"Next-Router-Prefetch: 1", page}, false},
@@ -63,6 +65,43 @@ func TestRedirectOr401(t *testing.T) {
 				t.Errorf("a script gets a cookie: %v", w.Header()["Set-Cookie"])
 			}
 		})
+	}
+}
+
+// A form is a person's, too. It is not sent to sign in: it would come back as a GET.
+func TestFormsGetPages(t *testing.T) {
+	gone := newEcho(t)
+	gone.Close()
+	h := open(t, func(_ *signet.Config, g *gateway.Config) {
+		to := g.Routes[0].Upstream
+		g.Routes = append(g.Routes, gateway.Route{Match: "/small", Upstream: to, MaxBody: 3},
+			gateway.Route{Match: "/read", Upstream: to, Methods: []string{"GET"}}, gateway.Route{Match: "/gone", Upstream: gone.url()})
+	})
+	alice := "Cookie: " + h.signIn(t, "alice")
+	for _, test := range []struct {
+		name, target, cookie string
+		status               int
+		title                string
+	}{
+		{"nobody", "/account/x", "A: 1", 401, "Please sign in first"},
+		{"somebody of another group", "/admin/x", alice, 403, "You may not see this page"},
+		{"no page", "/nowhere", alice, 404, "There is no page here"},
+		{"a page to read", "/read", alice, 405, "That cannot be done here"},
+		{"too much", "/small", alice, 413, "That is too much"},
+		{"a server that is gone", "/gone", alice, 502, "The site does not answer"},
+	} {
+		for _, browser := range []string{"Sec-Fetch-Mode: navigate", "X-Old-Browser: 1"} {
+			r := request("POST", test.target, "Content-Type: application/x-www-form-urlencoded", "Origin: "+publicOrigin, page, browser, test.cookie)
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("a=12")), 4
+			w := h.send(r)
+			body := w.Body.String()
+			if w.Code != test.status || !strings.Contains(body, "<h1>"+test.title+"</h1>") || w.Header().Get("Location") != "" || w.Header()["Set-Cookie"] != nil {
+				t.Errorf("%s, %s: %d %v %s", test.name, browser, w.Code, w.Header(), body)
+			}
+			if (test.status == 401) != strings.Contains(body, publicOrigin+"/auth/signin") || strings.Contains(body, "callbackUrl") {
+				t.Errorf("%s: the way to sign in: %s", test.name, body)
+			}
+		}
 	}
 }
 
@@ -147,11 +186,36 @@ func TestTokensThatAreGone(t *testing.T) {
 		if w.Code != 302 || !strings.HasPrefix(w.Header().Get("Location"), publicOrigin+"/auth/signin?callbackUrl=") || len(seen) > 0 {
 			t.Errorf("a person: %d %v", w.Code, w.Header())
 		}
+		if w := h.send(request("POST", "/shop/x", cookie, page, "Origin: "+publicOrigin)); w.Code != 401 || !strings.Contains(w.Body.String(), "<h1>Please sign in again</h1>") {
+			t.Errorf("a person with a form: %d %s", w.Code, w.Body)
+		}
 		if _, seen := h.get("/maybe", cookie, "Authorization: Bearer mine"); len(seen) != 1 || seen[0].value("authorization") != "" || seen[0].value("x-signet-user") == "" {
 			t.Errorf("a route that is open anyway: %v", seen)
 		}
 		if w, _ := h.get("/account/x", cookie); w.Code != 200 {
 			t.Errorf("a route without a token: %d", w.Code)
+		}
+	}
+}
+
+// Somebody who is signed in and gets no token for it is not told about cookies.
+func TestALoopForATokenIsNamed(t *testing.T) {
+	h := open(t, func(_ *signet.Config, g *gateway.Config) {
+		g.Routes = append(g.Routes, gateway.Route{Match: "/shop", Upstream: g.Routes[0].Upstream, Require: gateway.Session, Token: &gateway.Carry{Provider: "staff"}})
+	})
+	signedIn, turns := h.signIn(t, "tokenless"), ""
+	for lang, title := range map[string]string{"en": "This page gets no access", "ko": "이 페이지에 필요한 접근 권한이 없습니다"} {
+		for i := range 4 {
+			w, _ := h.get("/shop", page, "Accept-Language: "+lang, "Cookie: "+signedIn+turns)
+			for _, line := range w.Header()["Set-Cookie"] {
+				turns, _, _ = strings.Cut("; "+line, "; Path")
+			}
+			if i < 3 && w.Code != 302 {
+				t.Fatalf("turn %d: %d", i, w.Code)
+			}
+			if body := w.Body.String(); i == 3 && (w.Code != 403 || !strings.Contains(body, "<h1>"+title+"</h1>") || strings.Contains(body, "cookie") || strings.Contains(body, "쿠키")) {
+				t.Errorf("%d %s", w.Code, body)
+			}
 		}
 	}
 }
@@ -279,6 +343,24 @@ func TestServersThatFail(t *testing.T) {
 		if w.Code != want || !strings.HasPrefix(w.Body.String(), `{"error":"`) || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
+	}
+}
+
+func TestAServerThatIsLeftAloneIsOneThatDoesNotAnswer(t *testing.T) {
+	gone := newEcho(t)
+	gone.Close()
+	h := open(t, openTo(func(string) []gateway.Route { return []gateway.Route{{Match: "/:path*", Upstream: gone.url()}} }))
+	for range 5 {
+		if w, _ := h.get("/x"); w.Code != 502 || w.Header().Get("Retry-After") != "" {
+			t.Fatalf("%d %v", w.Code, w.Header())
+		}
+	}
+	w, _ := h.get("/x", page)
+	if w.Code != 502 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "<h1>The site does not answer</h1>") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w, _ := h.get("/x"); w.Code != 502 || w.Body.String() != `{"error":"upstream"}` || h.gate.Upstreams()[0].Dials != 5 {
+		t.Errorf("%d %s, %+v", w.Code, w.Body, h.gate.Upstreams())
 	}
 }
 

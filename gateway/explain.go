@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,8 +28,10 @@ type Explanation struct {
 	Route int    `json:"route"`
 	Match string `json:"match"`
 
-	// Upstream is the server, Sent the target that it would get, and Header what would be
-	// sent, with placeholders in <> for tokens and addresses.
+	// Upstream is the address of the server, Sent the whole target that it would get, and
+	// Header what would be sent, without Host and framing and with placeholders in <> for
+	// tokens and addresses. On a route without a server, Header is what another proxy is
+	// told to put in.
 	Upstream string      `json:"upstream"`
 	Sent     string      `json:"sent"`
 	Header   http.Header `json:"header"`
@@ -46,13 +49,7 @@ func (g *Gate) Explain(method, address string, header http.Header, s *signet.Ses
 			r.Host = own
 		}
 	}
-	v, err := g.anonymous(r)
-	if err != nil {
-		e.Status, e.Why = http.StatusBadRequest, "the host is not ours"
-		return e
-	}
-	v.Session = s
-	t, no := g.readTarget(method, address, func() string { return r.Host })
+	t, no := g.readTarget(method, address, func() string { return g.authority(r) })
 	if no == nil && g.config.Strict {
 		no = g.strictly(r, t)
 	}
@@ -66,13 +63,13 @@ func (g *Gate) Explain(method, address string, header http.Header, s *signet.Ses
 		return e
 	}
 	verdict, no := g.decide(t)
-	x := &crossing{g: g, r: r, t: t, sent: verdict.sent, route: verdict.route, rules: verdict.rules, visit: v}
+	x := &crossing{g: g, r: r, t: t, sent: verdict.sent, route: verdict.route, rules: verdict.rules}
 	e.routed(x)
 	if no != nil {
 		e.Status, e.Why = no.status, no.why
 		return e
 	}
-	e.judged(x)
+	e.judged(x, s)
 	return e
 }
 
@@ -114,33 +111,29 @@ func (e *Explanation) routed(x *crossing) {
 	}
 }
 
-// judged asks what admit asks, and shows what would be sent.
-func (e *Explanation) judged(x *crossing) {
-	before := len(x.rules)
-	status := x.refused()
-	if before == 0 && len(x.rules) > 0 {
-		e.Rules = append(e.Rules, "protect")
-	}
+// judged asks what admit asks, in its order, and shows what would be sent.
+func (e *Explanation) judged(x *crossing, s *signet.Session) {
 	switch {
+	case x.isPreflight():
+		e.Status, e.Why = http.StatusNoContent, "a preflight from an origin of the route, which is answered here"
+		return
 	case !x.route.takes(x.r.Method):
 		e.Status, e.Why = http.StatusMethodNotAllowed, "the route takes only "+strings.Join(x.route.Methods, ", ")
-	case status == http.StatusUnauthorized && x.isSignInPage():
-		x.rules = nil
-		status = 0
-	case status == http.StatusUnauthorized && x.isPage():
-		e.Status, e.Why = http.StatusFound, "a person who is not signed in is sent to "+x.visit.SignInURL(x.t.String())
-	case status == http.StatusUnauthorized:
-		e.Status, e.Why = status, "nobody is signed in, and this is no person on the way to a page"
-	case status != 0:
-		e.Status, e.Why = status, "the session is not in the group that "+strings.Join(e.Rules, " and ")+" asks for"
-	case !x.proven():
-		e.Status, e.Why = http.StatusForbidden, "nothing shows that a page of this site sent it: Sec-Fetch-Site, Origin or X-CSRF"
-	}
-	if e.Status != 0 {
 		return
 	}
-	if no := x.upgradeRefused(); no != nil {
-		e.Status, e.Why = no.status, no.why
+	var err error
+	x.visit, err = x.who(func(r *http.Request) (*signet.Visit, error) {
+		v, err := x.g.anonymous(r)
+		if err == nil {
+			v.Session = s
+		}
+		return v, err
+	})
+	if err != nil {
+		e.Status, e.Why = http.StatusBadRequest, "the host is not ours"
+		return
+	}
+	if e.turnedAway(x); e.Status != 0 {
 		return
 	}
 	switch {
@@ -148,15 +141,44 @@ func (e *Explanation) judged(x *crossing) {
 		e.Why = "passes to a handler in this program"
 	case x.route.server == "":
 		e.Why = "passes where another proxy asks; here the answer is 404"
+		e.tells(x)
 	default:
 		e.Why = "passes"
 		e.sends(x)
 	}
 }
 
+// turnedAway asks what the method of that name of a crossing asks.
+func (e *Explanation) turnedAway(x *crossing) {
+	before := len(x.rules)
+	status := x.refused()
+	if before == 0 && len(x.rules) > 0 {
+		e.Rules = append(e.Rules, "protect")
+	}
+	page := x.isPage()
+	switch {
+	case status == http.StatusUnauthorized && x.isSignInPage():
+		x.rules = nil
+	case status == http.StatusUnauthorized && page && x.redirectable():
+		e.Status, e.Why = http.StatusFound, "a person who is not signed in is sent to "+x.visit.SignInURL(x.t.String())
+	case status == http.StatusUnauthorized && page:
+		e.Status, e.Why = status, "nobody is signed in, and a form is not sent elsewhere: the page says where to sign in"
+	case status == http.StatusUnauthorized:
+		e.Status, e.Why = status, "nobody is signed in, and this is no person on the way to a page"
+	case status != 0:
+		e.Status, e.Why = status, "the session is not in the group that "+strings.Join(e.Rules, " and ")+" asks for"
+	}
+	if e.Status == 0 && !x.proven() {
+		e.Status, e.Why = http.StatusForbidden, "nothing shows that a page of this site sent it: Sec-Fetch-Site, Origin or X-CSRF"
+	}
+	if no := x.upgradeRefused(); e.Status == 0 && no != nil {
+		e.Status, e.Why = no.status, no.why
+	}
+}
+
 // sends shows the request as the server would get it.
 func (e *Explanation) sends(x *crossing) {
-	e.Sent = x.sent.String()
+	e.Sent = x.route.base + x.sent.String()
 	h, no := x.g.clean(x.r.Header, x.route)
 	if no != nil {
 		e.Status, e.Why = no.status, no.why
@@ -165,16 +187,28 @@ func (e *Explanation) sends(x *crossing) {
 	if h.Get("Authorization") != "" {
 		h.Set("Authorization", "<as sent>")
 	}
+	if err := x.g.load(h, x.r.Header, x.route, shownCargo(x)); err == nil {
+		e.Header = h.header()
+		maps.DeleteFunc(e.Header, func(name string, _ []string) bool { return framingName(name) })
+	}
+}
+
+// tells shows what another proxy would be told to put into the request.
+func (e *Explanation) tells(x *crossing) {
+	h := http.Header{}
+	if err := x.tell(h, shownCargo(x)); err == nil {
+		e.Header = h
+	}
+}
+
+// shownCargo is what a request carries on, with placeholders.
+func shownCargo(x *crossing) cargo {
 	c := cargo{session: x.visit.Session, origin: x.visit.Origin(), peer: "<address>", client: "<address>"}
-	token := ""
 	if c.session != nil && x.route.Token != nil {
-		token = "<token>"
+		c.token = "<token>"
 	}
 	if c.session != nil && x.route.Assertion != "" {
 		c.assertion = "<assertion>"
 	}
-	c.token = token
-	if err := x.g.load(h, x.r.Header, x.route, c); err == nil {
-		e.Header = h.header()
-	}
+	return c
 }

@@ -216,6 +216,19 @@ func (x *crossing) allow() {
 	if !ok {
 		return
 	}
+	if err := x.tell(h, c); err != nil {
+		x.g.log.Error("token cannot be relayed", "route", x.route.Match, "error", err)
+		x.unavailable()
+		return
+	}
+	if !x.route.Anonymous {
+		x.visit.Commit(x.r.Context(), h)
+	}
+	x.w.WriteHeader(http.StatusOK)
+}
+
+// tell writes what the proxy is to put into the request.
+func (x *crossing) tell(h http.Header, c cargo) error {
 	if c.session != nil {
 		x.g.identity.set(h, c.session)
 	}
@@ -227,15 +240,7 @@ func (x *crossing) allow() {
 			h["Cookie"] = []string{line}
 		}
 	}
-	if err := x.route.carry.put(h, c.token); err != nil {
-		x.g.log.Error("token cannot be relayed", "route", x.route.Match, "error", err)
-		x.unavailable()
-		return
-	}
-	if !x.route.Anonymous {
-		x.visit.Commit(x.r.Context(), h)
-	}
-	x.w.WriteHeader(http.StatusOK)
+	return x.route.carry.put(h, c.token)
 }
 
 func noCache(h http.Header) { h["Cache-Control"] = noStore }

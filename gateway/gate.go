@@ -32,6 +32,8 @@ type Gate struct {
 	log       *slog.Logger
 	now       func() time.Time
 	yard      *yard
+
+	editTrailer func(http.Header) // cleanAnswer, made a value once and not for each request
 }
 
 // New checks c and makes a gate. The error is a *[ConfigError].
@@ -50,6 +52,7 @@ func build(auth *signet.Auth, c Config, y *yard) (*Gate, error) {
 	if g.now == nil {
 		g.now = time.Now
 	}
+	g.editTrailer = g.cleanAnswer
 	g.config.Routes = slices.Clone(c.Routes)
 	var err error
 	if g.identity, err = c.Identity.names(); err != nil {

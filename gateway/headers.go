@@ -183,15 +183,21 @@ func (g *Gate) foreignCookies(lines []string, as carryAs) string {
 	return strings.Join(kept, "; ")
 }
 
-// cleanAnswer removes from a server's answer what only a gateway may say: who somebody is,
-// cookies of ours, and another way around us.
+// cleanAnswer removes from a server's answer, or from the trailers of one, what only a
+// gateway may say: who somebody is, cookies of ours, and another way around us.
 func (g *Gate) cleanAnswer(h http.Header) {
 	for name := range h {
-		if folded := fold(name); g.identity.has(folded) || folded == "x-signet-assertion" || strings.HasPrefix(folded, "x-middleware-") {
+		if g.saysToo(name) {
 			delete(h, name)
 		}
 	}
-	delete(h, "Alt-Svc") // the browser would go to the server itself the next time
+	if announced := h["Trailer"]; announced != nil {
+		if announced = slices.DeleteFunc(announced, g.saysToo); len(announced) == 0 {
+			delete(h, "Trailer")
+		} else {
+			h["Trailer"] = announced
+		}
+	}
 	lines := h["Set-Cookie"]
 	if len(lines) == 0 {
 		return
@@ -205,6 +211,13 @@ func (g *Gate) cleanAnswer(h http.Header) {
 		return
 	}
 	h["Set-Cookie"] = kept
+}
+
+// saysToo tells the names of an answer that would be taken for a gateway's word. After
+// Alt-Svc, the browser would go to the server itself the next time.
+func (g *Gate) saysToo(name string) bool {
+	folded := fold(name)
+	return g.identity.has(folded) || folded == "x-signet-assertion" || folded == "alt-svc" || strings.HasPrefix(folded, "x-middleware-")
 }
 
 // cookieName is the name under which a browser will send what a Set-Cookie line sets.

@@ -30,14 +30,34 @@ func (id Identity) names() (identityNames, error) {
 		if name == "-" {
 			continue
 		}
-		folded := fold(name)
-		if !isToken(name) || strings.ContainsAny(name, "_.") || hop[folded] || everyday[http.CanonicalHeaderKey(name)] || reserved[folded] || n.folded[folded] {
-			return n, &ConfigError{"identity", "cannot use the header name " + quote(name), "choose another such as X-Auth-User; each once, without _ and ."}
+		folded, fault := fold(name), headerFault(name)
+		if fault == "" && n.folded[folded] {
+			fault = "it is used twice"
+		}
+		if fault != "" {
+			return n, &ConfigError{"identity", "cannot use the header name " + quote(name) + ": " + fault, "choose another such as X-Auth-User"}
 		}
 		n.folded[folded] = true
 		*f.to = http.CanonicalHeaderKey(name)
 	}
 	return n, nil
+}
+
+// headerFault tells why nothing of ours can be sent in a header of that name; "" where it
+// can.
+func headerFault(name string) string {
+	folded := fold(name)
+	switch {
+	case !isToken(name):
+		return "it has characters that no header name may have"
+	case strings.ContainsAny(name, "_."):
+		return "many servers drop names with _ and ."
+	case framingName(name), hop[folded]:
+		return "it belongs to the connection and not to the request"
+	case everyday[http.CanonicalHeaderKey(name)], reserved[folded]:
+		return "it means something else already"
+	}
+	return ""
 }
 
 // reserved are headers that mean something else.

@@ -273,7 +273,7 @@ func (u *upstream) sweepNow() {
 // dial opens a connection, unless dialing pauses.
 func (u *upstream) dial(ctx context.Context) (*conn, error) {
 	if wait := u.pause.enter(); wait > 0 {
-		return nil, &carryError{Status: 503, Kind: "paused", RetryAfter: wait}
+		return nil, &carryError{Status: 502, Kind: "paused", RetryAfter: wait}
 	}
 	u.counts.dials.Add(1)
 	c, err := u.connect(ctx)

@@ -263,13 +263,13 @@ func TestDialingPausesForADeadUpstream(t *testing.T) {
 		}
 		ask(502, "dial")
 	}
-	ask(503, "paused")
+	ask(502, "paused")
 	if f.u.healthy() || f.lastError().RetryAfter != 2*time.Second || f.u.stats().Dials != 3 {
 		t.Errorf("healthy %v, retry after %v, %+v", f.u.healthy(), f.lastError().RetryAfter, f.u.stats())
 	}
 	clock.Add(int64(2 * time.Second))
 	ask(502, "dial") // the one that looks
-	ask(503, "paused")
+	ask(502, "paused")
 	clock.Add(int64(2 * time.Second))
 	l, err := net.Listen("tcp", address)
 	if err != nil {

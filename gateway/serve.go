@@ -98,27 +98,6 @@ func (g *Gate) anonymous(r *http.Request) (*signet.Visit, error) {
 	return g.auth.Visit(&bare)
 }
 
-// strictly refuses what is only suspicious.
-func (g *Gate) strictly(r *http.Request, t target) *refusal {
-	switch r.Method {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
-	default:
-		return &refusal{http.StatusMethodNotAllowed, "method", "the method is not one of the seven that applications use"}
-	}
-	if why := suspicious(t.path); why != "" {
-		return refuse("there is " + why)
-	}
-	if !g.auth.FromProxy(r) && !strings.EqualFold(r.Host, g.authority(r)) {
-		return &refusal{http.StatusMisdirectedRequest, "host", "the Host of the request is not ours"}
-	}
-	for name := range r.Header {
-		if strings.ContainsAny(name, "_.") {
-			return errAlias
-		}
-	}
-	return nil
-}
-
 // canonicalRequest is the request with its target written as it was judged, for handlers in
 // this program.
 func (x *crossing) canonicalRequest() *http.Request {
@@ -151,7 +130,8 @@ func (x *crossing) cross() {
 // admit asks everything that can turn a request away. It answers the request itself when it
 // returns true.
 func (x *crossing) admit() (answered bool) {
-	if x.preflight() {
+	if x.isPreflight() {
+		x.preflight()
 		return true
 	}
 	x.allowOrigin(x.w.Header())
@@ -175,22 +155,27 @@ func (x *crossing) admit() (answered bool) {
 
 // meet finds out who is there.
 func (x *crossing) meet() bool {
-	read := x.g.auth.Visit
-	if x.route.Anonymous && len(x.rules) == 0 {
-		read = x.g.anonymous
-	}
-	v, err := read(x.r)
-	if err == nil && x.route.Anonymous && x.g.auth.Protects() { // what the whole site protects is no place for that
-		if _, private := v.Protected(x.canonicalRequest()); private {
-			v, err = x.g.auth.Visit(x.r)
-		}
-	}
+	v, err := x.who(x.g.auth.Visit)
 	if err != nil {
 		x.g.auth.Unreadable(x.w, err)
 		return false
 	}
 	x.visit = v
 	return true
+}
+
+// who is the visit that counts: what visit reads, and nobody's where nobody is asked about.
+func (x *crossing) who(visit func(*http.Request) (*signet.Visit, error)) (*signet.Visit, error) {
+	if !x.route.Anonymous || len(x.rules) > 0 {
+		return visit(x.r)
+	}
+	v, err := x.g.anonymous(x.r)
+	if err == nil && x.g.auth.Protects() { // what the whole site protects is no place for that
+		if _, private := v.Protected(x.canonicalRequest()); private {
+			return visit(x.r)
+		}
+	}
+	return v, err
 }
 
 // turnedAway asks the rules, the origin of the request and its size.
@@ -290,7 +275,7 @@ func (x *crossing) carry() {
 		return
 	}
 	defer func() { x.ended.stop() }() // also when an answer is cut off by a panic
-	out.Edit = x.edit
+	out.Edit, out.EditTrailer = x.edit, x.g.editTrailer
 	err := x.route.up.carry(x.w, x.r, out)
 	giveBack(out.Header)
 	var failed *carryError
