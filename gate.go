@@ -107,12 +107,15 @@ func (v *Visit) SignInURL(back string) string {
 	return withQuery(page, url.Values{"callbackUrl": {to}})
 }
 
-// Notice draws a page that tells what did not work, in the looks of our pages or of [Pages.Draw]; title and
-// text are in the language that [Auth.Client] gives. No cache may keep it.
-func (a *Auth) Notice(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+// A Notice is a page with a message in the caller's own words.
+type Notice = pages.Notice
+
+// Notice draws a page with a message, in the looks of our pages or of [Pages.Draw]. Its words
+// are in the language that [Auth.Client] gives. No cache may keep it.
+func (a *Auth) Notice(w http.ResponseWriter, r *http.Request, status int, n Notice) {
 	var raw [16]byte
 	if _, err := io.ReadFull(a.world.Rand, raw[:]); err != nil {
-		http.Error(w, title, status)
+		http.Error(w, n.Title, status)
 		return
 	}
 	f := pages.Frame{
@@ -130,7 +133,7 @@ func (a *Auth) Notice(w http.ResponseWriter, r *http.Request, status int, title,
 	if a.config.Pages.Draw != nil {
 		render = a.config.Pages.Draw
 	}
-	if err := render(w, f, pages.Notice{Title: title, Text: text, Wrong: true}); err != nil {
+	if err := render(w, f, n); err != nil {
 		a.log.Debug("page not written", "error", err)
 	}
 }

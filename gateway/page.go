@@ -1,5 +1,7 @@
 package gateway
 
+import "github.com/signet-auth/signet"
+
 // A notice is the text of an error page: what happened, and what to do.
 type notice struct{ title, text string }
 
@@ -12,8 +14,8 @@ var notices = map[string]map[string]notice{
 		"method":            {"That cannot be done here", "This page does not take requests of this kind."},
 		"host":              {"Wrong address", "This site is not served under the name that was asked for."},
 		"not-found":         {"There is no page here", "Check the address, or go back to where you came from."},
-		"unauthorized":      {"Please sign in first", "You are not signed in, or not any more, and nothing was changed. Sign in, go back and send it once more:"},
-		"reconnect":         {"Please sign in again", "The access that this page needs has ended, and nothing was changed. Sign in again, go back and send it once more:"},
+		"unauthorized":      {"Please sign in first", "You are not signed in, or not any more, and nothing was changed. Sign in, go back and send it once more."},
+		"reconnect":         {"Please sign in again", "The access that this page needs has ended, and nothing was changed. Sign in again, go back and send it once more."},
 		"forbidden":         {"You may not see this page", "You are signed in, but this page is for others. Ask whoever runs this site for access."},
 		"cross-site":        {"This came from another site", "To be safe, nothing was changed. Open this site itself and try again."},
 		"too-many-requests": {"Too many requests", "Wait a moment and try again."},
@@ -35,8 +37,8 @@ var notices = map[string]map[string]notice{
 		"method":            {"여기서는 할 수 없는 요청입니다", "이 페이지는 이런 종류의 요청을 받지 않습니다."},
 		"host":              {"주소가 다릅니다", "요청한 이름으로는 이 사이트를 제공하지 않습니다."},
 		"not-found":         {"페이지가 없습니다", "주소를 확인하거나 이전 페이지로 돌아가 주세요."},
-		"unauthorized":      {"먼저 로그인해 주세요", "로그인되어 있지 않거나 로그인이 끝나서 아무것도 변경하지 않았습니다. 로그인하고 돌아가서 다시 보내 주세요:"},
-		"reconnect":         {"다시 로그인해 주세요", "이 페이지에 필요한 접근 권한이 끝나서 아무것도 변경하지 않았습니다. 다시 로그인하고 돌아가서 다시 보내 주세요:"},
+		"unauthorized":      {"먼저 로그인해 주세요", "로그인되어 있지 않거나 로그인이 끝나서 아무것도 변경하지 않았습니다. 로그인하고 돌아가서 다시 보내 주세요."},
+		"reconnect":         {"다시 로그인해 주세요", "이 페이지에 필요한 접근 권한이 끝나서 아무것도 변경하지 않았습니다. 다시 로그인하고 돌아가서 다시 보내 주세요."},
 		"forbidden":         {"이 페이지를 볼 수 없습니다", "로그인되어 있지만 이 페이지에 대한 권한이 없습니다. 사이트 관리자에게 문의해 주세요."},
 		"cross-site":        {"다른 사이트에서 온 요청입니다", "안전을 위해 아무것도 변경하지 않았습니다. 이 사이트를 직접 열어 다시 시도해 주세요."},
 		"too-many-requests": {"요청이 너무 많습니다", "잠시 후 다시 시도해 주세요."},
@@ -54,16 +56,20 @@ var notices = map[string]map[string]notice{
 	},
 }
 
-// page writes an error page in the language of the browser. at is the address that stands
-// behind the text, if any.
-func (x *crossing) page(status int, code, at string) {
+// signIn is what leads on from a page, by language.
+var signIn = map[string]string{"en": "Sign in", "ko": "로그인"}
+
+// page writes an error page in the language of the browser. next is the address of the
+// sign-in page where that is the next step, or empty.
+func (x *crossing) page(status int, code, next string) {
 	lang := x.g.auth.Client(x.r).Language
 	n, ok := notices[lang][code]
 	if !ok {
 		n = notices[lang]["bad-request"]
 	}
-	if at != "" {
-		n.text += " " + at
+	page := signet.Notice{Title: n.title, Text: n.text, Wrong: true}
+	if next != "" {
+		page.NextURL, page.NextIs = next, signIn[lang]
 	}
-	x.g.auth.Notice(x.w, x.r, status, n.title, n.text)
+	x.g.auth.Notice(x.w, x.r, status, page)
 }
