@@ -39,10 +39,10 @@ func (a *Auth) current(now time.Time) *keys {
 }
 
 // Rekey changes the secrets while requests are served: Secrets or Keys of c, those of the
-// formats in c.Session, which must be the same formats as before, and Access.Keys where
-// there were some before. Nothing else of c is looked at. A key that was not there before opens at once, and seals after a minute, so
-// that several processes can be told one after the other; where no older key is left, it
-// seals at once. After an error everything is as it was.
+// formats in c.Session, which must be the same formats as before, and Access.Keys where there
+// were some before. Nothing else of c is looked at. A key that was not there before opens at
+// once, and seals or signs after a minute, so that several processes can be told one after the
+// other; where no older key is left, it does so at once. After an error everything is as it was.
 func (a *Auth) Rekey(c Config) error {
 	a.rekey.Lock()
 	defer a.rekey.Unlock()

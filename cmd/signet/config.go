@@ -36,7 +36,8 @@ type config struct {
 
 	url, basePath  string
 	listen         string
-	adminListen    string // "" is off
+	adminListen    string   // "" is off
+	bound          []string // where a server listens, once it does
 	drain          *time.Duration
 	site           string
 	secrets        []secret

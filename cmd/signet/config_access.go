@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/signet-auth/signet"
-	"github.com/signet-auth/signet/seal"
 )
 
 // An accessConfig is the section `access_tokens`: tokens that Signet signs for your APIs.
 type accessConfig struct {
 	audiences         []string
 	issuer, algorithm string
-	key               secret
+	ring              []secret // of the key `key`: sign, newest first
 	life, refreshLife time.Duration
 	claims            []string
 	introspection     secret // what an API shows that asks about a token
@@ -27,7 +26,7 @@ func (a *accessConfig) keys() []key {
 		{"audiences", words(&a.audiences)},
 		{"issuer", text(&a.issuer)},
 		{"algorithm", choice(&a.algorithm, accessAlgorithms...)},
-		{"key", oneSecret(&a.key)},
+		{"key", oneOrMore(&a.ring)},
 		{"life", duration(&a.life)},
 		{"refresh_life", duration(&a.refreshLife)},
 		{"claims", words(&a.claims)},
@@ -36,14 +35,10 @@ func (a *accessConfig) keys() []key {
 }
 
 func (a *accessConfig) make() signet.AccessConfig {
-	c := signet.AccessConfig{
-		Audiences: a.audiences, Issuer: a.issuer, Algorithm: a.algorithm,
+	return signet.AccessConfig{
+		Audiences: a.audiences, Issuer: a.issuer, Algorithm: a.algorithm, Keys: ringFrom(a.ring),
 		Life: a.life, RefreshLife: a.refreshLife, Claims: a.claims,
 	}
-	if !a.key.none() {
-		c.Keys = seal.Ring{{ID: "1", Secret: []byte(a.key.plain())}}
-	}
-	return c
 }
 
 // forDemo lets the demo's API have tokens, which last an hour as in the tutorial.
@@ -62,7 +57,7 @@ func (a *accessConfig) forDemo() {
 // secrets are those of the section that somebody may try to guess, also from a token.
 func (a *accessConfig) secrets() []secret {
 	var list []secret
-	for _, s := range []secret{a.key, a.introspection} {
+	for _, s := range append(slices.Clone(a.ring), a.introspection) {
 		if !s.none() && !isPEM(s.plain()) {
 			list = append(list, s)
 		}
@@ -70,18 +65,34 @@ func (a *accessConfig) secrets() []secret {
 	return list
 }
 
-// comparable is the section with the print of its secrets in their place.
+// named are those that may name a variable.
+func (a *accessConfig) named() []*secret {
+	list := []*secret{&a.introspection}
+	for i := range a.ring {
+		list = append(list, &a.ring[i])
+	}
+	return list
+}
+
+// comparable is the section with the print of its secret in its place. Of the keys, which are
+// taken over while serving, only whether there are any.
 func (a accessConfig) comparable() accessConfig {
-	a.key, a.introspection = a.key.sum(), a.introspection.sum()
+	a.introspection = a.introspection.sum()
+	a.ring = make([]secret, min(len(a.ring), 1))
 	return a
 }
 
 // check finds what is missing.
 func (a *accessConfig) check(at places) []problem {
 	var problems []problem
-	if (a.algorithm == "RS256" || a.algorithm == "HS256") && a.key.none() {
+	if (a.algorithm == "RS256" || a.algorithm == "HS256") && len(a.ring) == 0 {
 		problems = append(problems, problem{at.of("access_tokens.algorithm"), "access_tokens.algorithm: " + a.algorithm + " needs a key of its own",
 			"add `key: {file: access.pem}`, or use EdDSA, whose keys are made of `secrets`"})
+	}
+	for _, s := range a.ring {
+		if line, err := readSecretLine(s.plain()); a.algorithm == "HS256" && err == nil && line.text() != s.plain() {
+			problems = append(problems, problem{s.from, "access_tokens.key: is a line of a file of `secrets`, with an id or a date in front", "write the secret alone, one that only the APIs have"})
+		}
 	}
 	if len(a.audiences) == 0 && (a.refreshLife > 0 || !a.introspection.none()) {
 		problems = append(problems, problem{at.of("access_tokens"), "access_tokens: names no API", "add `audiences: [posts]`, the name that the API knows itself by"})

@@ -64,8 +64,11 @@ func (c *config) explain(err error) error {
 		return err
 	}
 	key := keyOf(bad.Field)
-	if rest, ok := strings.CutPrefix(key, "keys"); ok {
-		key = "secrets" + rest
+	for _, other := range []struct{ field, key string }{{"keys", "secrets"}, {"access.keys", "access_tokens.key"}, {"access", "access_tokens"}} {
+		if rest, ok := strings.CutPrefix(key, other.field); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
+			key = other.key + rest
+			break
+		}
 	}
 	p := problem{c.places.of(key), key + ": " + oneLine(bad.What), bad.Cure}
 	if key == "session.cookie" && c.noneOnHTTP() {

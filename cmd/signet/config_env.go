@@ -28,6 +28,7 @@ func (c *config) complete(env func(string) string) []problem {
 		}
 	}
 	problems = append(problems, c.completeProviders(env)...)
+	problems = append(problems, fillSecrets(c.access.named(), "access_tokens", env)...)
 	if c.url == "" {
 		for _, name := range []string{"AUTH_URL", "NEXTAUTH_URL"} {
 			if v := env(name); v != "" {

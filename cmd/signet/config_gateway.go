@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
 	"github.com/signet-auth/signet/match"
 )
 
@@ -104,7 +105,7 @@ func (c *routeConfig) keys() []key {
 		{"token", section(c.token.keys())},
 		{"assertion", text(&c.assertion)},
 		{"methods", methods(&c.methods)},
-		{"origins", words(&c.origins)},
+		{"origins", origins(&c.origins)},
 		{"max_body", size(&c.maxBody)},
 		{"timeout", duration(&c.timeout)},
 		{"per_minute", count(&c.perMinute)},
@@ -146,12 +147,20 @@ func upstream(to *string) func(*reader, node) {
 		switch {
 		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			r.wrong(n, quoted(s)+" is no address of a server", cure)
+		case u.Port() != "" && !isPort(u.Port()):
+			r.wrong(n, quoted(s)+" has no port between 1 and 65535", cure)
 		case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 			r.wrong(n, "has a name, a query or a fragment, which no upstream takes", cure)
 		default:
 			*to = s
 		}
 	}
+}
+
+// isPort tells whether somebody can be reached at the port.
+func isPort(s string) bool {
+	port, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && port > 0
 }
 
 // maxAuthorities bounds a file of certificates, in bytes. That of Debian has 220 KB.
@@ -229,8 +238,37 @@ func headerName(to *string) func(*reader, node) {
 	}
 }
 
-func methods(to *[]string) func(*reader, node) {
+// origins takes those of pages of other sites, as browsers send them.
+func origins(to *[]string) func(*reader, node) {
+	usual := map[string]string{"https": ":443", "http": ":80"}
 	return sequence(func(r *reader, n node) {
+		var s string
+		if text(&s)(r, n); s == "" {
+			return
+		}
+		scheme, _, _ := strings.Cut(s, "://")
+		if short, ends := strings.CutSuffix(s, usual[scheme]); ends && short != s {
+			r.wrong(n, quoted(s)+" is sent by no browser: they leave the usual port out", "write it as "+short)
+			return
+		}
+		*to = append(*to, s)
+	})
+}
+
+// methods takes a list. An empty one would take all of them, and looks as if it took none.
+func methods(to *[]string) func(*reader, node) {
+	some := sequence(method(to))
+	return func(r *reader, n node) {
+		if list, ok := n.Node.(*ast.SequenceNode); ok && len(list.Values) == 0 {
+			r.wrong(n, "is an empty list", "name those that are taken, as [GET, POST], or remove it: then all are")
+			return
+		}
+		some(r, n)
+	}
+}
+
+func method(to *[]string) func(*reader, node) {
+	return func(r *reader, n node) {
 		const cure = "write it as GET or POST"
 		s, ok := r.scalar(n, cure)
 		switch {
@@ -242,7 +280,7 @@ func methods(to *[]string) func(*reader, node) {
 		default:
 			*to = append(*to, s)
 		}
-	})
+	}
 }
 
 // size takes a number of bytes: 512, 64k, 10m, 2g.
@@ -271,26 +309,4 @@ func parseSize(s string) (int64, error) {
 		return 0, fmt.Errorf("is no size between 1 byte and 1024g")
 	}
 	return n * unit, nil
-}
-
-// checkGateway finds routes that cannot do what they say.
-func (c *config) checkGateway() []problem {
-	var problems []problem
-	for i, r := range c.gateway.routes {
-		at := fmt.Sprintf("gateway.routes[%d]", i)
-		wrong := func(key, what, cure string) {
-			problems = append(problems, problem{c.places.of(at + "." + key), at + "." + key + ": " + what, cure})
-		}
-		if r.token.provider != "" && !slices.ContainsFunc(c.providers, func(p providerConfig) bool { return p.id == r.token.provider }) {
-			wrong("token.provider", "there is no provider "+quoted(r.token.provider), "name the id of one of `providers`")
-		}
-		switch {
-		case (r.token.provider != "" || r.token.as != "") && (r.require == "" || r.require == "none"):
-			wrong("token", "a token is somebody's, and the route lets nobody in particular through", "add `require: session`")
-		}
-		if r.upstream == "" && !c.gateway.forwardAuth {
-			wrong("upstream", "is missing", "add `upstream: http://127.0.0.1:8080`, or `forward_auth: true` where other proxies ask for the rule only")
-		}
-	}
-	return problems
 }

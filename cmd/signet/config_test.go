@@ -174,7 +174,7 @@ func TestTemplate(t *testing.T) {
 		}
 	})
 	t.Run("with everything switched on", func(t *testing.T) {
-		inFolder(t, map[string]string{"signet.yaml": switchedOn, "corp-secret": "of corp\n"})
+		inFolder(t, map[string]string{"signet.yaml": switchedOn, "corp-secret": "of corp\n", "new.pem": anotherSecret, "old.pem": longSecret})
 		if err := makeSecret("signet-data/secret", time.Now()); err != nil {
 			t.Fatal(err)
 		}

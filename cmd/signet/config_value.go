@@ -240,7 +240,11 @@ func page(to *string) func(*reader, node) {
 			return
 		}
 		if s[0] != '/' || strings.HasPrefix(s, "//") || strings.ContainsAny(s, "\\# ") {
-			r.wrong(n, quoted(s)+" is no path of this site", "write it as /login")
+			cure := "write it as /login"
+			if plain := "/" + strings.Trim(s, "/"); s[0] != '/' && !strings.ContainsAny(s, "\\#:? ") {
+				cure = "write it as " + plain
+			}
+			r.wrong(n, quoted(s)+" is no path of this site", cure)
 			return
 		}
 		*to = s

@@ -38,7 +38,9 @@ func (d *diagnosis) examine(ctx context.Context, c *config, io *terminal) {
 func (d *diagnosis) whole(c *config, io *terminal) {
 	const check = "configuration"
 	try := *c
-	try.secrets = []secret{newSecret(freshSecret(), "nowhere", "")} // the real ones have a check of their own
+	if err := try.findSecrets(); err != nil || len(try.secrets) == 0 || len(try.weakSecrets(false)) > 0 {
+		try.secrets = []secret{newSecret(freshSecret(), "nowhere", "")} // the real ones have a check of their own
+	}
 	auth, _, err := try.make(memory.New().Stores(), &password.Hasher{}, setting{now: io.Now, log: slog.New(slog.DiscardHandler)})
 	var bad *configErrors
 	switch {
@@ -59,33 +61,23 @@ func (d *diagnosis) whole(c *config, io *terminal) {
 
 func (d *diagnosis) secrets(c *config) {
 	const check = "secrets"
+	kept := len(c.secrets) == 0 // by serve itself, in its folder
+	err := c.findSecrets()
+	var bad *configErrors
+	if errors.As(err, &bad) {
+		d.problems(check, bad.problems)
+	}
 	weak := c.weakSecrets(false)
 	d.problems(check, weak)
 	switch {
-	case len(c.secrets) > 0 && len(weak) == 0:
-		d.ok(check, "%s, the newest from %s", counted(len(c.secrets), "secret"), c.secrets[0].from)
-	case len(c.secrets) == 0:
-		d.keptSecrets(c)
-	}
-}
-
-// keptSecrets looks at the secret that serve makes by itself.
-func (d *diagnosis) keptSecrets(c *config) {
-	const check = "secrets"
-	path := c.data + "/" + secretFile
-	list, err := readSecrets(path)
-	switch {
-	case isMissing(err):
-		d.ok(check, "none yet; `signet serve` makes one and keeps it in %s", path)
 	case err != nil:
-		d.wrong(check, secretFileCure(err, path), "%s", err)
+	case len(c.secrets) == 0:
+		d.ok(check, "none yet; `signet serve` makes one and keeps it in %s", c.secretPath())
+	case len(weak) > 0:
+	case kept:
+		d.ok(check, "%s, kept in %s", counted(len(c.secrets), "secret"), c.secretPath())
 	default:
-		c.secrets = list
-		if weak := c.weakSecrets(false); len(weak) > 0 {
-			d.problems(check, weak)
-			return
-		}
-		d.ok(check, "%s, kept in %s", counted(len(list), "secret"), path)
+		d.ok(check, "%s, the newest from %s", counted(len(c.secrets), "secret"), c.secrets[0].from)
 	}
 }
 

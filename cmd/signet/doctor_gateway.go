@@ -30,6 +30,10 @@ func (d *diagnosis) gateway(ctx context.Context, c *config, io *terminal) {
 		return // the check of the whole has said so
 	}
 	stop()
+	if loops := c.loops(); len(loops) > 0 {
+		d.problems(check, loops)
+		return
+	}
 	d.upstreams(ctx, c)
 	if g.forwardAuth && len(c.trustedProxies) == 0 {
 		d.wrong(check, "`trusted_proxies: [127.0.0.1]`, or the network of the proxy that asks", "forward_auth answers 401 to everybody: no proxy is trusted to say what it was asked for")
@@ -69,11 +73,24 @@ func (d *diagnosis) upstreams(ctx context.Context, c *config) {
 func (d *diagnosis) route(c *config, i int) {
 	r := &c.gateway.routes[i]
 	check := fmt.Sprintf("route %d", i+1)
-	if covered := c.shadowed(i); covered != "" {
+	const elsewhere = "remove it, or serve the path under another name"
+	switch covered := c.shadowed(i); {
+	case r.match == c.base() || strings.HasPrefix(r.match, c.base()+"/"):
+		d.warn(check, elsewhere, "%s is never reached: Signet answers everything below %s itself", r.match, c.base())
+	case c.endPoint(r.match) != "":
+		d.warn(check, elsewhere, "%s is never reached: Signet answers it itself, as %s", r.match, c.endPoint(r.match))
+	case covered != "":
 		d.warn(check, "put it in front of that one", "%s is never reached: %s takes everything first", r.match, covered)
 	}
 	if r.websocket && (r.require == "" || r.require == "none") {
 		d.note(check, "add `require: session` if only people who are signed in should", "anybody may open a WebSocket at %s", r.match)
+	}
+	if r.token.as != "" && r.token.provider == "" {
+		for _, p := range c.providers {
+			if !givesTokens(p) {
+				d.warn(check, "list only providers with tokens, or name the one whose token it is, `provider: ID`, and let people connect that account", "whoever signed in with %s has no token and is asked to sign in again, for ever", quoted(p.id))
+			}
+		}
 	}
 	if p := r.token.provider; p != "" {
 		for _, q := range c.providers {

@@ -147,3 +147,33 @@ func TestDoctorTellsOfRulesThatSurprise(t *testing.T) {
 		t.Errorf("exit status %d: %+v", status, said)
 	}
 }
+
+func TestDoctorSaysOnceThatASecretIsWeak(t *testing.T) {
+	inFolder(t, map[string]string{"signet.yaml": "access_tokens: {audiences: [posts], key: changeme-changeme-changeme-changeme}\n"})
+	if err := makeSecret("signet-data/secret", serveClock()); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := typed(t, environment(), "doctor", "--listen", "127.0.0.1:0")
+	if n := strings.Count(out, "signet.yaml:1:42: the secret is"); status != exitNo || n != 1 {
+		t.Errorf("exit status %d, said %d times:\n%s%s", status, n, out, errs)
+	}
+}
+
+func TestDoctorKnowsRoutesThatSignetAnswersItself(t *testing.T) {
+	inFolder(t, map[string]string{"signet.yaml": "providers: [{type: credentials, login_path: /api/login}]\ngateway: {routes: [{match: \"/api/auth/:path*\", upstream: \"http://127.0.0.1:1\"}, {match: /api/login, upstream: \"http://127.0.0.1:1\"}, {match: /api/authors, upstream: \"http://127.0.0.1:1\"}]}\n"})
+	for check, want := range map[string]string{"route 1": "/api/auth/:path* is never reached: Signet answers everything below /api/auth itself", "route 2": "/api/login is never reached: Signet answers it itself"} {
+		if _, said := examined(t, check); !isSaid(said, isWarning, want) {
+			t.Errorf("%+v", said)
+		}
+	}
+	if _, said := examined(t, "route 3"); isSaid(said, isWarning, "never reached") {
+		t.Errorf("%+v", said)
+	}
+}
+
+func TestDoctorWarnsOfThoseWhoHaveNoToken(t *testing.T) {
+	inFolder(t, map[string]string{"signet.yaml": "providers: [{type: credentials}, {type: backend, url: \"http://127.0.0.1:1/login\"}]\ngateway: {routes: [{match: /a, upstream: \"http://127.0.0.1:1\", require: session, token: {as: bearer}}]}\n"})
+	if _, said := examined(t, "route 1"); !isSaid(said, isWarning, "whoever signed in with \"credentials\" has no token") {
+		t.Errorf("%+v", said)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func (c *explainCmd) Run(io *terminal) error {
 		return err
 	}
 	defer stop()
-	e := gate.Explain(c.Method, c.URL, header, c.session(io))
+	e := cfg.answersItself(c.URL, gate.Explain(c.Method, c.URL, header, c.session(io)))
 	if c.JSON {
 		err = writeJSON(io.Out, e)
 	} else {
@@ -61,6 +62,42 @@ func (c *explainCmd) Run(io *terminal) error {
 		return errNo
 	}
 	return err
+}
+
+// answersItself corrects what the gateway says where it would not be asked, and where it hands
+// over to an end point of our own.
+func (c *config) answersItself(address string, e gateway.Explanation) gateway.Explanation {
+	u, err := url.ParseRequestURI(address)
+	if err != nil || e.Target == "" && e.Status == http.StatusMethodNotAllowed {
+		return e
+	}
+	if which := c.endPoint(u.Path); which != "" {
+		e = gateway.Explanation{
+			Method: e.Method, Target: u.RequestURI(), Match: u.Path, Why: which + ": Signet answers itself",
+			Readings: []string{}, Rules: []string{}, Header: http.Header{},
+		}
+	}
+	if e.Route == 0 && e.Match != "" && tooManyKeys(u.RawQuery) {
+		e.Status, e.Why = http.StatusBadRequest, fmt.Sprintf("more than %d parameters, and it is an end point of Signet", maxQueryKeys)
+	}
+	return e
+}
+
+// endPoint tells what a path outside of the base path is, where Signet answers it in front of
+// all routes, or "".
+func (c *config) endPoint(path string) string {
+	for _, p := range c.providers {
+		switch path {
+		case p.loginPath:
+			return "login_path of the provider " + p.id
+		case p.logoutPath:
+			return "logout_path of the provider " + p.id
+		}
+	}
+	if path == outboxPath && c.usesOutbox() {
+		return "the page of letters that are not sent"
+	}
+	return ""
 }
 
 // session is the one that the question is asked for; nil for nobody.

@@ -105,7 +105,7 @@ func run(ctx context.Context, args []string, io *terminal) (status int) {
 		parser.Exit = func(int) { panic(exitCode(exitUsage)) } // help, but nothing was asked for
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(withIDs(args))
 	if err != nil {
 		fmt.Fprintf(io.Err, "signet: %v\n%s\n", err, helpFor(err))
 		return exitUsage

@@ -109,7 +109,7 @@ func (c *config) make(stores signet.Stores, hasher *password.Hasher, s setting) 
 		Access:          c.access.make(),
 		TokenCookies:    c.tokenCookies(),
 		Protect:         c.protect,
-		Site:            c.gateway.app,
+		Site:            c.protectSite(),
 		Callbacks:       signet.Callbacks{Allow: c.allow()},
 		Pages:           c.makePages(),
 		Limits:          c.limits,
@@ -232,6 +232,14 @@ func (c *config) allow() func(*http.Request, *signet.Session) bool {
 	return func(r *http.Request, s *signet.Session) bool {
 		return s != nil || isPublic(set, r)
 	}
+}
+
+// protectSite is the Next.js application that `protect` is about.
+func (c *config) protectSite() match.Site {
+	if len(c.protect) == 0 {
+		return match.Site{}
+	}
+	return c.gateway.app
 }
 
 // isPublic is the counterpart of a protecting rule and as careful: a path is only public in

@@ -49,6 +49,27 @@ func oneSecret(to *secret) func(*reader, node) {
 	}
 }
 
+// oneOrMore takes a secret as oneSecret does, or a list of them.
+func oneOrMore(to *[]secret) func(*reader, node) {
+	one := func(r *reader, n node) {
+		var s secret
+		if oneSecret(&s)(r, n); s.text != nil {
+			*to = append(*to, s)
+		}
+	}
+	return func(r *reader, n node) {
+		list, several := n.Node.(*ast.SequenceNode)
+		switch {
+		case !several:
+			one(r, n)
+		case len(list.Values) == 0:
+			r.wrong(n, "the list is empty", "add one, or remove the key: then `secrets` serve")
+		default:
+			sequence(one)(r, n)
+		}
+	}
+}
+
 func isPEM(s string) bool { return strings.HasPrefix(s, "-----BEGIN ") }
 
 // one reads the single secret that e points to.

@@ -231,7 +231,7 @@ func TestS113_APanicIsAnsweredAndLogged(t *testing.T) {
 		io.WriteString(w, "well")
 	})}
 	seen := 0
-	server := httptest.NewServer(&watch{next: bounded(h), seen: func(_ *http.Request, status int, _ time.Duration) { seen = status }})
+	server := httptest.NewServer(&watch{next: usual(bounded(h)), seen: func(_ *http.Request, status int, _ time.Duration) { seen = status }})
 	defer server.Close()
 	b := signettest.NewBrowser(t, server.URL)
 	if p := b.Get("/x?token=secret"); p.Status != 500 || strings.Contains(p.Body, "out of order") {

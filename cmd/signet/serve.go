@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 
 	"github.com/signet-auth/signet/store/sqlite"
 )
@@ -76,7 +77,7 @@ func (s *serveCmd) settle(io *terminal) (*config, error) {
 		return nil, err
 	}
 	c.chooseProviders(s.Demo)
-	problems := append(c.reachable(), c.exposedOutbox()...)
+	problems := slices.Concat(c.reachable(), c.exposedOutbox(), c.loops())
 	if s.Demo && !c.onLoopback() {
 		return nil, &usageError{fmt.Sprintf("--demo has a user whose password is printed, and others can reach %s", c.listen), "listen on 127.0.0.1"}
 	}
@@ -104,7 +105,6 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 	defer forget()
 	log := files.log
 	life := &life{config: c, log: log, hangUp: files.again}
-	defer files.start()()
 	var err error
 	if c.adminListen != "" {
 		if life.admin, err = listen(c.adminListen, newAdmin(o, front, life), log); err != nil {
@@ -114,6 +114,10 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 	if life.public, err = listen(c.listen, life.closing(front), log); err != nil {
 		return err
 	}
+	if err := c.knowOwn(life.public, files); err != nil {
+		return err
+	}
+	defer files.start()()
 	if front.outbox != nil {
 		front.outbox.Address = life.public.url() + outboxPath
 	}
@@ -127,6 +131,17 @@ func (c *config) serve(ctx context.Context, io *terminal, o *opened, front *fron
 	}
 	front.greet(io.Out, life.public.url())
 	return life.wait(signals)
+}
+
+// knowOwn looks at the routes once more when it is known where we listen, which port 0 leaves
+// open.
+func (c *config) knowOwn(l *listener, files *fileWatch) error {
+	c.bound = []string{l.Addr().String()}
+	files.started.bound = c.bound
+	if problems := c.loops(); len(problems) > 0 {
+		return errors.Join(&configErrors{problems}, l.Close())
+	}
+	return nil
 }
 
 // listen takes an address. What cannot be had is said in the words of whoever typed it.

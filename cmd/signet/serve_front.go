@@ -53,7 +53,7 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 		return nil, err
 	}
 	f.recovery = &recovery{next: atPaths(ends, inner), log: log}
-	f.Handler = bounded(f.recovery)
+	f.Handler = usual(f.recovery)
 	if c.adminListen != "" {
 		f.timing = newTiming(site.base)
 	}
@@ -73,9 +73,9 @@ func (c *config) front(ctx context.Context, o *opened, withDemo bool, log *slog.
 // inside is what stands behind the listener: the gateway where routes are configured, with
 // the demo behind them, and else the end points with our own pages beside them.
 func (c *config) inside(f *front, o *opened, beside http.Handler, log *slog.Logger) (http.Handler, error) {
-	beside = o.auth.Middleware(beside)
+	beside = bounded(o.auth.Middleware(beside))
 	if !c.gateway.on() {
-		return split(c.base(), o.auth.Handler(), beside), nil
+		return split(c.base(), bounded(o.auth.Handler()), beside), nil
 	}
 	if f.demo != nil {
 		f.behind = beside

@@ -29,7 +29,7 @@ func (c *config) makeGate(auth *signet.Auth, beside http.Handler, now func() tim
 func (c *config) gateConfig(auth *signet.Auth, beside http.Handler, now func() time.Time, log *slog.Logger) gateway.Config {
 	g := &c.gateway
 	out := gateway.Config{
-		Site: g.app, Strict: g.strict, ForwardAuth: g.forwardAuth, Sign: auth.Assert, Log: log, Now: now,
+		Site: g.app, Strict: g.strict, ForwardAuth: g.forwardAuth, Sign: auth.Assert, Log: log, Now: now, Own: bounded(auth.Handler()),
 		Identity: gateway.Identity{User: g.headers.user, Email: g.headers.email, Name: g.headers.name, Groups: g.headers.groups},
 	}
 	for _, r := range g.routes {

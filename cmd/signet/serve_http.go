@@ -19,7 +19,7 @@ const (
 	writeTimeout  = 30 * time.Second
 	idleTimeout   = 60 * time.Second
 	maxHeader     = 32 << 10
-	maxQueryKeys  = 100
+	maxQueryKeys  = 100 // of our own end points; the gateway has a limit of its own
 )
 
 type handler = http.Handler
@@ -77,20 +77,29 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// bounded refuses what no page of ours is ever asked for: methods that only proxies and
-// probes use, and queries that are there to make work.
-func bounded(next http.Handler) http.Handler {
+// usual refuses methods that only proxies and probes use.
+func usual(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodTrace, r.Method == http.MethodConnect: // TRACE would show cookies to scripts
+		if r.Method == http.MethodTrace || r.Method == http.MethodConnect { // TRACE would show cookies to scripts
 			http.Error(w, "Method not allowed.", http.StatusMethodNotAllowed)
-		case strings.Count(r.URL.RawQuery, "&") >= maxQueryKeys:
-			http.Error(w, "Too many parameters.", http.StatusBadRequest)
-		default:
-			next.ServeHTTP(w, r)
+			return
 		}
+		next.ServeHTTP(w, r)
 	})
 }
+
+// bounded refuses what no page of ours is ever asked for: queries that are there to make work.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tooManyKeys(r.URL.RawQuery) {
+			http.Error(w, "Too many parameters.", http.StatusBadRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func tooManyKeys(query string) bool { return strings.Count(query, "&") >= maxQueryKeys }
 
 // A recovery answers panics of handlers with 500 and a line in the log, and counts them.
 type recovery struct {
@@ -121,12 +130,23 @@ type watch struct {
 	seen func(r *http.Request, status int, took time.Duration)
 }
 
+// statusGone is for the log alone: the client left before it was answered.
+const statusGone = 499
+
 func (h *watch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	s := &statusWriter{ResponseWriter: w}
+	done := false
 	// Deferred, so that a request that is aborted is seen as well.
-	defer func() { h.seen(r, s.sent(), time.Since(start)) }()
+	defer func() {
+		status := s.sent()
+		if !done && s.status == 0 { // nobody was answered
+			status = statusGone
+		}
+		h.seen(r, status, time.Since(start))
+	}()
 	h.next.ServeHTTP(s, r)
+	done = true
 }
 
 // A statusWriter remembers the status that was sent.

@@ -129,7 +129,7 @@ func (w *fileWatch) files() string {
 	if w.current.file == "" {
 		paths[0] = defaultConfig
 	}
-	for _, s := range slices.Concat(w.current.secrets, w.current.foreignSecrets()) {
+	for _, s := range slices.Concat(w.current.secrets, w.current.foreignSecrets(), w.current.access.ring) {
 		if s.file != "" && !slices.Contains(paths, s.file) {
 			paths = append(paths, s.file)
 		}
@@ -150,6 +150,9 @@ func (w *fileWatch) files() string {
 func (w *fileWatch) take(asked bool) {
 	files := w.files()
 	next, err := w.reread()
+	if err == nil {
+		err = w.fits(next)
+	}
 	if err == nil {
 		err = w.use(next)
 	}
@@ -178,7 +181,7 @@ func (w *fileWatch) use(next *config) error {
 	if w.started.places.set("secrets") != next.places.set("secrets") {
 		return errors.New("the key `secrets` came or went; restart if that is meant")
 	}
-	if w.same(next) {
+	if w.same(next) && w.sameAccess(next) {
 		return nil
 	}
 	now := w.now()
@@ -191,32 +194,37 @@ func (w *fileWatch) use(next *config) error {
 			next.secrets[i].made = w.made[s.text()]
 		}
 	}
-	err := w.auth.Rekey(signet.Config{Keys: ringFrom(next.secrets), AllowWeakSecret: w.weak, Session: next.session.make()})
+	err := w.auth.Rekey(signet.Config{
+		Keys: ringFrom(next.secrets), AllowWeakSecret: w.weak, Session: next.session.make(),
+		Access: signet.AccessConfig{Keys: ringFrom(w.accessRing(next))},
+	})
 	if err != nil {
 		return next.explain(err)
 	}
 	return nil
 }
 
-// useRoutes changes the gateway.
-func (w *fileWatch) useRoutes(next *config) error {
-	if w.routes == nil || reflect.DeepEqual(w.current.gateway, next.gateway) {
-		return nil
-	}
-	if !next.gateway.on() {
-		return errors.New("the section `gateway` has gone; restart if that is meant")
-	}
-	if err := w.routes(next); err != nil {
-		return err
-	}
-	w.log.Info("routes changed", "routes", len(next.gateway.routes))
-	return nil
-}
-
 // same tells whether the secrets are those in use.
 func (w *fileWatch) same(next *config) bool {
-	return slices.EqualFunc(slices.Concat(w.current.secrets, w.current.foreignSecrets()), slices.Concat(next.secrets, next.foreignSecrets()),
-		func(a, b secret) bool { return a.text() == b.text() && a.id == b.id })
+	return sameSecrets(slices.Concat(w.current.secrets, w.current.foreignSecrets()), slices.Concat(next.secrets, next.foreignSecrets()))
+}
+
+// sameAccess is same for the keys of access tokens.
+func (w *fileWatch) sameAccess(next *config) bool {
+	return sameSecrets(w.accessRing(w.current), w.accessRing(next))
+}
+
+func sameSecrets(a, b []secret) bool {
+	return slices.EqualFunc(a, b, func(a, b secret) bool { return a.text() == b.text() && a.id == b.id })
+}
+
+// accessRing are the keys of access tokens that can be taken over from c: to have any at all,
+// and another algorithm, wait for a restart.
+func (w *fileWatch) accessRing(c *config) []secret {
+	if len(w.started.access.ring) == 0 || c.access.algorithm != w.started.access.algorithm {
+		return nil
+	}
+	return c.access.ring
 }
 
 // tell logs what is used from now on, and what is not.
@@ -227,7 +235,11 @@ func (w *fileWatch) tell(next *config, asked bool) {
 			ids = append(ids, k.ID)
 		}
 		w.log.Info("secrets changed", "keys", strings.Join(ids, " "))
-	} else if asked {
+	}
+	if ring := w.accessRing(next); len(ring) > 0 && !w.sameAccess(next) {
+		w.log.Info("keys of access tokens changed", "keys", len(ring))
+	}
+	if asked && w.same(next) && w.sameAccess(next) {
 		w.log.Info("SIGHUP: read again, and no secret has changed")
 	}
 	changed := w.started.differs(next)
@@ -250,7 +262,7 @@ func (s *serveCmd) reread(io *terminal) (*config, error) {
 	if len(c.secrets) == 0 {
 		return nil, fmt.Errorf("there is no secret any more in %s", c.secretPath())
 	}
-	if problems := c.weakSecrets(s.AllowWeakSecret); len(problems) > 0 {
+	if problems := append(c.weakSecrets(s.AllowWeakSecret), c.loops()...); len(problems) > 0 {
 		return nil, &configErrors{problems}
 	}
 	return &c, nil
@@ -280,6 +292,7 @@ func (c *config) differs(next *config) []string {
 		{"trusted_proxies", c.trustedProxies, next.trustedProxies},
 		{"trusted_origins", c.trustedOrigins, next.trustedOrigins},
 		{"gateway", c.gateway.on(), next.gateway.on()},
+		{"gateway.next", c.protectSite(), next.protectSite()},
 		{"access_tokens", c.access.comparable(), next.access.comparable()},
 		{"limits", c.limits, next.limits},
 		{"log", c.log, next.log},

@@ -27,6 +27,9 @@ func atPaths(ends map[string]http.Handler, next http.Handler) http.Handler {
 	if len(ends) == 0 {
 		return next
 	}
+	for path, end := range ends {
+		ends[path] = bounded(end)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if end := ends[r.URL.Path]; end != nil {
 			end.ServeHTTP(w, r)

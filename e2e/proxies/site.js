@@ -35,11 +35,11 @@ const proxies = {
 /** The rules of the guide, and what a test needs beside them. */
 async function rules(url, port, backend, beside, replace = {}) {
   const text = await snippet(page, 'The rules', 'yaml', {
-    'https://app.example.com': url, '127.0.0.1:3000': `127.0.0.1:${port}`, ...replace,
+    'https://app.example.com': url, '127.0.0.1:3000': `127.0.0.1:${port}`,
+    '"http://127.0.0.1:8080/api/login"': `${backend}/login, map: {groups: user.groups}`, ...replace,
   })
   const session = /^session: \{(.*)\}$/m.exec(beside)?.[1]
   return `${text}
-providers: [{type: backend, url: ${backend}/login, map: {groups: user.groups}}]
 session: {${session ? `${session}, ` : ''}update_age: 0, expose: {user.id: sub}}
 `
 }
