@@ -88,7 +88,7 @@ func (c *child) measure(ctx context.Context, q question, conns int, length time.
 		return err
 	}
 	begin := time.Now()
-	took, err := ask(ctx, c.addr, q, conns, length)
+	got, err := press(ctx, c.addr, q, conns, length)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
@@ -98,10 +98,10 @@ func (c *child) measure(ctx context.Context, q question, conns int, length time.
 		return err
 	}
 	if note {
-		n := float64(len(took))
+		n := float64(got.answers)
 		c.cpu = append(c.cpu, (after-before).Seconds()*1e6/n)
 		c.rate = append(c.rate, n/wall.Seconds())
-		c.late = append(c.late, percentile99(took).Seconds()*1e3)
+		c.late = append(c.late, got.late.Seconds()*1e3)
 	}
 	return nil
 }
