@@ -165,7 +165,7 @@ type exchange struct {
 
 	compact bool // head and body fit into the buffer of the connection
 
-	unwatch func() bool             // false when the connection was closed because the context ended
+	unwatch func() bool             // nil until watch; false when the connection was closed because the context ended
 	cancel  context.CancelCauseFunc // nil unless endable was asked
 	stale   bool                    // the connection had been used before and nothing of an answer came
 	whole   bool                    // the answer was read to its end and the connection may be used again
@@ -173,7 +173,11 @@ type exchange struct {
 }
 
 func (x *exchange) run() *carryError {
-	x.unwatch = context.AfterFunc(x.r.Context(), x.c.close)
+	if x.c.canTurn() && x.compact && x.u.o.HeaderTimeout > firstWait {
+		x.c.late = x // most answers come before it pays to watch
+	} else {
+		x.watch()
+	}
 	defer func() {
 		x.end()
 		if x.cancel != nil {
@@ -191,12 +195,34 @@ func (x *exchange) run() *carryError {
 	return nil
 }
 
+// firstWait is how long an answer may take until it is watched whether the client is still
+// there. To watch costs more than to send a request and to read a short answer.
+const firstWait = 100 * time.Millisecond
+
+// watch closes the connection when the context of the request ends.
+func (x *exchange) watch() {
+	x.c.late = nil
+	if x.unwatch == nil {
+		x.unwatch = context.AfterFunc(x.r.Context(), x.c.close)
+	}
+}
+
+// goOn is asked after firstWait, whether to wait on.
+func (x *exchange) goOn() bool {
+	if x.r.Context().Err() != nil {
+		return false
+	}
+	x.watch()
+	return x.c.setDeadline(time.Now().Add(x.u.o.HeaderTimeout - firstWait))
+}
+
 // endable gives the exchange a context of its own, and returns what ends it. Most answers
 // do without.
 func (x *exchange) endable() context.CancelCauseFunc {
 	ctx, cancel := context.WithCancelCause(x.r.Context())
 	x.r, x.cancel = x.r.WithContext(ctx), cancel
 	if !x.handed {
+		x.watch()
 		x.unwatch() // where it was too late for that, the new one is as well
 		x.unwatch = context.AfterFunc(ctx, x.c.close)
 	}
@@ -208,7 +234,7 @@ func (x *exchange) end() {
 	if x.handed {
 		return
 	}
-	clean := x.unwatch() && x.whole
+	clean := (x.unwatch == nil || x.unwatch()) && x.whole
 	if x.upload != nil && !x.upload.end() {
 		clean = false
 		closeGently(x.w)

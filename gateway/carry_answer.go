@@ -235,6 +235,7 @@ func (x *exchange) passKnown(n int64) error {
 
 // stream prepares the exchange for a body that takes its time.
 func (x *exchange) stream() *stream {
+	x.watch()
 	if x.upload == nil {
 		x.c.setDeadline(time.Time{})
 	}

@@ -199,7 +199,11 @@ func (u *upstream) take(ctx context.Context, fresh, turn bool) (*conn, error) {
 		}
 		// One deadline for the whole exchange, set here because a passed one would hide what
 		// the connection holds.
-		deadline := time.Now().Add(u.o.HeaderTimeout)
+		wait := u.o.HeaderTimeout
+		if turn && c.canTurn() {
+			wait = min(wait, firstWait) // see goOn
+		}
+		deadline := time.Now().Add(wait)
 		if u.o.now().Sub(c.since) < c.keep && c.setDeadline(deadline) && (turn && c.canTurn() || c.quiet(deadline)) {
 			return c, nil
 		}

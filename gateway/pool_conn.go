@@ -40,6 +40,9 @@ type conn struct {
 	// so far is flushed then, and only then.
 	beforeRead func()
 
+	// late, if set, is asked once, when the deadline has passed and nothing has come.
+	late interface{ goOn() bool }
+
 	probe syscall.RawConn // nil where the socket cannot be asked
 	armed bool            // the next Read is a turn
 	turn  turn
@@ -61,6 +64,19 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.beforeRead != nil {
 		c.beforeRead()
 	}
+	n, err := c.readOnce(p)
+	if err == nil || n > 0 || c.late == nil || !isTimeout(err) {
+		return n, err
+	}
+	asked := c.late
+	c.late = nil
+	if !asked.goOn() {
+		return n, err
+	}
+	return c.stream.Read(p)
+}
+
+func (c *conn) readOnce(p []byte) (int, error) {
 	if c.armed {
 		c.armed = false
 		return c.takeTurn(p)
@@ -82,7 +98,7 @@ func (c *conn) setDeadline(t time.Time) bool { return c.raw.SetDeadline(t) == ni
 
 // rest prepares the connection for lying unused.
 func (c *conn) rest(now time.Time) {
-	c.used, c.since, c.beforeRead = true, now, nil
+	c.used, c.since, c.beforeRead, c.late = true, now, nil, nil
 	clear(c.fields)
 	c.fields = c.fields[:0]
 }

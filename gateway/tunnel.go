@@ -61,6 +61,7 @@ type tunnel struct {
 
 // tunnel switches both sides and returns when the socket is closed.
 func (x *exchange) tunnel(h *head) *carryError {
+	x.watch()
 	if !x.unwatch() {
 		return goneError(x.r.Context())
 	}
