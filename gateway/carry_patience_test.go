@@ -54,20 +54,21 @@ func TestAnswersThatTakeTheirTime(t *testing.T) {
 	}
 	close(release)
 
-	quick()
 	long := newFront(t, up.url(), upstreamOptions{}, nil)
-	if _, _, err := get(t, long.URL+"/quick"); err != nil {
-		t.Fatal(err)
-	}
-	ctx, leave := context.WithCancel(t.Context())
-	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, long.URL+"/never", nil)
-	time.AfterFunc(firstWait/2, leave)
-	if _, err := http.DefaultClient.Do(r); err == nil {
-		t.Fatal("an answer")
-	}
-	select {
-	case <-gone:
-	case <-time.After(20 * time.Second):
-		t.Error("the client has left, and the server is still waited for")
+	for _, stays := range []time.Duration{firstWait / 2, 2 * firstWait} {
+		if _, _, err := get(t, long.URL+"/quick"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithTimeout(t.Context(), stays)
+		r, _ := http.NewRequestWithContext(ctx, http.MethodGet, long.URL+"/never", nil)
+		if _, err := http.DefaultClient.Do(r); err == nil {
+			t.Fatal("an answer")
+		}
+		leave()
+		select {
+		case <-gone:
+		case <-time.After(20 * time.Second):
+			t.Errorf("the client has left after %v, and the server is still waited for", stays)
+		}
 	}
 }
