@@ -207,11 +207,9 @@ func (x *exchange) watch() {
 	}
 }
 
-// goOn is asked after firstWait, whether to wait on.
+// goOn is asked after firstWait, whether to wait on. It is no for a client that has left: the
+// connection is closed then.
 func (x *exchange) goOn() bool {
-	if x.r.Context().Err() != nil {
-		return false
-	}
 	x.watch()
 	return x.c.setDeadline(time.Now().Add(x.u.o.HeaderTimeout - firstWait))
 }
