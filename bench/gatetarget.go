@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +50,8 @@ func serveGate(ctx context.Context, name, behind string) error {
 	}
 	defer gate.Close()
 	if !strings.HasPrefix(name, "bare") {
-		spare = make([]byte, 8<<20)
+		room := make([]byte, 4<<20) // as `signet serve` has it: cmd/signet/serve_memory.go
+		defer runtime.KeepAlive(room)
 	}
 	switch name {
 	case "bare-forward-yes":

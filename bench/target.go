@@ -144,9 +144,6 @@ func bare(h http.Handler, q question) http.Handler {
 	})
 }
 
-// spare is what `signet serve` has as well: see cmd/signet/serve_memory.go.
-var spare []byte
-
 func listen(h http.Handler, cookies string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

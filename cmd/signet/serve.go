@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"slices"
 
 	"github.com/signet-auth/signet/store/sqlite"
@@ -28,7 +29,8 @@ func (s *serveCmd) Run(ctx context.Context, io *terminal) error {
 	if err != nil {
 		return err
 	}
-	spareCollections()
+	room := heapRoom()
+	defer runtime.KeepAlive(room)
 	log := newLog(io.Err, c.log)
 	store, err := sqlite.Open(ctx, c.database, sqlite.Options{})
 	if err != nil {
