@@ -577,7 +577,7 @@ func TestS32_TheKeySetIsPublicOnlyByItself(t *testing.T) {
 	defer all.Close()
 	v := visitor(t, all.URL, b.Cookies())
 	page := v.Get("/api/auth/jwks")
-	if lines := page.Header["Set-Cookie"]; len(lines) > 0 || page.Header.Get("Cache-Control") != "public, max-age=300" {
+	if lines := page.Header["Set-Cookie"]; len(lines) > 0 || page.Header.Get("Cache-Control") != "public, max-age=60" {
 		t.Errorf("%q with %q", page.Header.Get("Cache-Control"), lines)
 	}
 	if page := v.Get("/api/auth/providers"); lineOf(page.Header, sessionName) == "" {
