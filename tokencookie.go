@@ -74,7 +74,7 @@ func (v *Visit) showToken(h http.Header, provider string, set *Tokens) {
 		if err != nil {
 			// The one that the browser has is over, or somebody else's.
 			line = ""
-			if len(v.jar.Family(t.Name)) > 0 && !decides(h, t.Name) {
+			if len(v.jar.Family(t.Name)) > 0 { // also where something was decided about it before
 				line = t.attributes(v.origin).Clear(t.Name)
 			}
 			if _, told := v.a.unfit.LoadOrStore(t.Name, true); line != "" || !told {

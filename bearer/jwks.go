@@ -24,8 +24,8 @@ func (m *Mint) publish() {
 var maxAge = "public, max-age=" + strconv.Itoa(int(keyDelay/time.Second))
 
 // JWKS serves the public keys as a JSON Web Key Set (RFC 7517 section 5), newest first,
-// which may be kept for a minute: as long as a new key waits until it signs. That of a mint of HS256 is empty. Usually it is at
-// /.well-known/jwks.json, for everybody.
+// which may be kept for a minute: as long as a new key waits until it signs. That of a mint of
+// HS256 is empty. Usually it is at /.well-known/jwks.json, for everybody.
 func (m *Mint) JWKS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

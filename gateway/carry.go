@@ -83,7 +83,8 @@ func goneError(ctx context.Context) *carryError {
 // panics with [http.ErrAbortHandler], so that a cut answer is never taken for a whole one.
 //
 // When the context of r ends, or what Edit got from endable is called, the connection to the
-// upstream is closed at once. A tunnel looks for a [tunnelEnd] in the cause.
+// upstream is closed at once, or firstWait after a request that was short. A tunnel looks for
+// a [tunnelEnd] in the cause.
 func (u *upstream) carry(w http.ResponseWriter, r *http.Request, out *outgoing) error {
 	u.counts.requests.Add(1)
 	u.counts.open.Add(1)
