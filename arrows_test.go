@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"match":                {},
 	"pages":                {},
 	"password":             {},
+	"server":               {},
 	"session":              {"cookie", "seal"},
 	"token":                {},
 	"provider/credentials": {"", "password"},
@@ -40,7 +41,7 @@ var arrows = map[string][]string{
 	"cmd/signet": {
 		"", "bearer", "cookie", "gateway", "match", "pages", "password", "provider/backend", "provider/credentials",
 		"provider/email", "provider/oauth2", "provider/oidc", "provider/social", "seal", "seal/authjs",
-		"seal/iron", "seal/jwt", "seal/lucia", "store/memory", "store/sqlite",
+		"seal/iron", "seal/jwt", "seal/lucia", "server", "store/memory", "store/sqlite",
 	},
 }
 
