@@ -66,7 +66,7 @@ func TestRoutesToSignetItselfAreRefused(t *testing.T) {
 // With port 0 the address is known only when somebody listens: routes that come later are
 // held against it.
 func TestRoutesToSignetItselfAreRefusedWhileServing(t *testing.T) {
-	front := server(t, "front")
+	front := standIn(t, "front")
 	yaml := "gateway: {routes: [{match: \"/:path*\", upstream: \"%s\"}]}\n"
 	inFolder(t, map[string]string{"signet.yaml": fmt.Sprintf(yaml, front.URL)})
 	r := serveHere(t)

@@ -160,8 +160,8 @@ func TestS102_SecretsAreNeverPrinted(t *testing.T) {
 func TestS112_LimitsOfAConnection(t *testing.T) {
 	s := newServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	for what, got := range map[string][2]time.Duration{
-		"header": {s.ReadHeaderTimeout, 5 * time.Second}, "read": {s.ReadTimeout, 15 * time.Second},
-		"write": {s.WriteTimeout, 30 * time.Second}, "idle": {s.IdleTimeout, 60 * time.Second},
+		"header": {s.HTTP.ReadHeaderTimeout, 5 * time.Second}, "read": {s.HTTP.ReadTimeout, 15 * time.Second},
+		"write": {s.HTTP.WriteTimeout, 30 * time.Second}, "idle": {s.HTTP.IdleTimeout, 60 * time.Second},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s timeout is %v, want %v", what, got[0], got[1])

@@ -32,8 +32,8 @@ gateway:
 `, api, api, api, front)
 }
 
-// server is an upstream that says its name, the path and who is signed in.
-func server(t *testing.T, name string) *httptest.Server {
+// standIn is an upstream that says its name, the path and who is signed in.
+func standIn(t *testing.T, name string) *httptest.Server {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%s %s %q", name, r.URL.Path, r.Header.Get("X-Signet-Email"))
 	}))
@@ -43,7 +43,7 @@ func server(t *testing.T, name string) *httptest.Server {
 
 func TestGatewayInFrontOfTwoServers(t *testing.T) {
 	const email, password = "hana@example.com", "correct horse battery"
-	api, front := server(t, "api"), server(t, "front")
+	api, front := standIn(t, "api"), standIn(t, "front")
 	inFolder(t, map[string]string{"signet.yaml": routesTo(api.URL, front.URL)})
 	command(t, password, "user", "add", email, "--password-stdin")
 	r := serveHere(t)
@@ -114,7 +114,7 @@ func TestGatewayInFrontOfAServerWithItsOwnCertificate(t *testing.T) {
 // F-14: routes change every few milliseconds while requests come, valid,
 // broken, half-written and unreadable, and none of them fails. SIGNET_RELOADS=10000 takes a minute.
 func TestF14_RoutesReloadUnderLoad(t *testing.T) {
-	one, two := server(t, "one"), server(t, "two")
+	one, two := standIn(t, "one"), standIn(t, "two")
 	good := []string{routesTo(one.URL, one.URL), routesTo(two.URL, two.URL)}
 	bad := []string{"", good[0][:len(good[0])/2], strings.Replace(good[0], "upstream", "upstrem", 1), "gateway: {routes: []}\n"}
 	inFolder(t, map[string]string{"signet.yaml": good[0]})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/signet-auth/signet/server"
 )
 
 // Limits of a connection (security line S-112).
@@ -28,7 +30,7 @@ type handler = http.Handler
 type listener struct {
 	net.Listener
 	asked  string // the address as it was typed
-	server *http.Server
+	server *server.Server
 }
 
 // url is where a browser on this machine finds the listener.
@@ -64,8 +66,8 @@ func (l *listener) all() (asked, port string, all bool) {
 	return asked, port, true
 }
 
-func newServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+func newServer(h http.Handler, log *slog.Logger) *server.Server {
+	return &server.Server{HTTP: &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -74,7 +76,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		// net/http adds 4 KiB of slack for its own buffer.
 		MaxHeaderBytes: maxHeader - 4<<10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+	}}
 }
 
 // usual refuses methods that only proxies and probes use.

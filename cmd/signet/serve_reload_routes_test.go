@@ -10,7 +10,7 @@ import (
 // Routes are taken over at once, and what stands beside them only by a restart: those that
 // need it have to wait as well.
 func TestRoutesWaitForWhatWaits(t *testing.T) {
-	front := server(t, "front")
+	front := standIn(t, "front")
 	const head = "providers:\n  - {type: backend, url: \"http://127.0.0.1:1/login\"}\n"
 	old := head + fmt.Sprintf("gateway:\n  routes:\n    - {match: \"/:path*\", upstream: %q}\n", front.URL)
 	next := head + "  - {type: backend, id: other, url: \"http://127.0.0.1:1/login\"}\n" +
