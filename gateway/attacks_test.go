@@ -73,9 +73,13 @@ func readAttacks(t testing.TB) []attack {
 }
 
 func TestAttacks(t *testing.T) {
-	for _, strict := range []bool{false, true} {
-		t.Run(fmt.Sprintf("strict %v", strict), func(t *testing.T) {
+	for _, by := range []struct{ strict, stock bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		strict := by.strict
+		t.Run(fmt.Sprintf("strict %v, net/http alone %v", strict, by.stock), func(t *testing.T) {
 			b := besiege(t, strict)
+			if by.stock {
+				b.address = b.serveStock(t)
+			}
 			for _, a := range readAttacks(t) {
 				if a.Level == "should" && !strict {
 					continue

@@ -64,7 +64,7 @@ func TestCarryPassesEarlyAnswersOn(t *testing.T) {
 					return false
 				})
 				f := newFront(t, up.url(), upstreamOptions{}, nil)
-				c, err := net.Dial("tcp", f.Listener.Addr().String())
+				c, err := net.Dial("tcp", f.addr())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -213,7 +213,7 @@ func TestCarryWaitsWithTheBodyForContinue(t *testing.T) {
 				}
 			})
 			f := newFront(t, "http://"+address, upstreamOptions{}, nil)
-			client, err := net.Dial("tcp", f.Listener.Addr().String())
+			client, err := net.Dial("tcp", f.addr())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,7 +258,7 @@ func TestF12_AReaderThatStopsIsCutOff(t *testing.T) {
 			}
 		})
 		f := newFront(t, up.url(), upstreamOptions{StallTimeout: 100 * time.Millisecond}, nil)
-		client, err := net.Dial("tcp", f.Listener.Addr().String())
+		client, err := net.Dial("tcp", f.addr())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,7 @@ func TestCarryClosesTheUpstreamWhenTheClientLeaves(t *testing.T) {
 		if begun == "warm" {
 			warm(t, f)
 		}
-		client, err := net.Dial("tcp", f.Listener.Addr().String())
+		client, err := net.Dial("tcp", f.addr())
 		if err != nil {
 			t.Fatal(err)
 		}

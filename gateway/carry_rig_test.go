@@ -8,13 +8,14 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/signet-auth/signet/server"
 )
 
 // A script plays one connection of an upstream: it is called for each request that came
@@ -129,7 +130,7 @@ func says(answer string) script {
 
 // A front is a gateway with nothing but carry in it.
 type front struct {
-	*httptest.Server
+	URL    string
 	u      *upstream
 	change func(r *http.Request, out *outgoing) *http.Request
 	mu     sync.Mutex
@@ -147,16 +148,32 @@ func newFront(t testing.TB, upstreamURL string, o upstreamOptions, change func(*
 		t.Fatal(err)
 	}
 	f := &front{u: u, change: change}
-	f.Server = httptest.NewUnstartedServer(f)
-	f.Server.Config.ErrorLog = quietLog
-	f.Server.Start()
-	t.Cleanup(func() {
-		f.Server.CloseClientConnections()
-		f.Server.Close()
-		u.close()
-	})
+	t.Cleanup(u.close)
+	f.URL = startServer(t, &http.Server{Handler: f})
 	return f
 }
+
+// startServer serves until the end of the test, and returns the URL.
+func startServer(t testing.TB, hs *http.Server) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hs.ErrorLog = quietLog
+	s, done := &server.Server{HTTP: hs}, make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Serve(l)
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		<-done
+	})
+	return "http://" + l.Addr().String()
+}
+
+func (f *front) addr() string { return strings.TrimPrefix(f.URL, "http://") }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := linesOf(r.Header)

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/gateway"
+	"github.com/signet-auth/signet/server"
 	"github.com/signet-auth/signet/signettest"
 	"github.com/signet-auth/signet/store/memory"
 )
@@ -166,12 +168,37 @@ func (h *house) get(target string, lines ...string) (*httptest.ResponseRecorder,
 
 // serve opens the gate on loopback, plain HTTP, as behind a proxy that ends TLS.
 func (h *house) serve(t testing.TB) string {
-	s := httptest.NewUnstartedServer(h.handler)
-	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	s.Config.MaxHeaderBytes = 32 << 10
-	s.Start()
-	t.Cleanup(s.Close)
-	return s.Listener.Addr().String()
+	return startServer(t, &server.Server{HTTP: &http.Server{Handler: h.handler, MaxHeaderBytes: 32 << 10}})
+}
+
+// serveStock is serve by net/http alone.
+func (h *house) serveStock(t testing.TB) string {
+	return startServer(t, &http.Server{Handler: h.handler, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)})
+}
+
+// startServer serves until the end of the test, and returns the address.
+func startServer(t testing.TB, s interface {
+	Serve(net.Listener) error
+	Close() error
+}) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, ok := s.(*server.Server); ok && ours.HTTP.ErrorLog == nil {
+		ours.HTTP.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Serve(l)
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		<-done
+	})
+	return l.Addr().String()
 }
 
 var page = "Accept: text/html"

@@ -3,16 +3,15 @@ package gateway_test
 import (
 	"bufio"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/gateway"
+	"github.com/signet-auth/signet/server"
 )
 
 // A client that stops in the middle of its body, or leaves, must never read 200: it would
@@ -27,11 +26,7 @@ func TestS112_ClientsThatStopOrLeave(t *testing.T) {
 		<-released // only the client's end can end the exchange
 		return ""
 	}
-	s := httptest.NewUnstartedServer(h.handler)
-	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	s.Config.ReadTimeout = 300 * time.Millisecond
-	s.Start()
-	t.Cleanup(s.Close)
+	address := startServer(t, &server.Server{HTTP: &http.Server{Handler: h.handler, ReadTimeout: 300 * time.Millisecond}})
 
 	big := strings.Repeat("x", 20<<10)
 	for _, test := range []struct {
@@ -57,7 +52,7 @@ func TestS112_ClientsThatStopOrLeave(t *testing.T) {
 		{"whoever leaves after all chunks", "POST /public/x", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", true, 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := net.Dial("tcp", s.Listener.Addr().String())
+			c, err := net.Dial("tcp", address)
 			if err != nil {
 				t.Fatal(err)
 			}

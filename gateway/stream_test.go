@@ -39,12 +39,9 @@ func TestStreamEventsArriveAtOnce(t *testing.T) {
 				return false
 			})
 			f := newFront(t, up.url(), upstreamOptions{HeaderTimeout: 100 * time.Millisecond}, nil)
-			impatient := httptest.NewUnstartedServer(f)
-			impatient.Config.WriteTimeout = 100 * time.Millisecond
-			impatient.Start()
-			defer impatient.Close()
+			impatient := startServer(t, &http.Server{Handler: f, WriteTimeout: 100 * time.Millisecond})
 			defer close(next)
-			resp, err := testClient.Get(impatient.URL)
+			resp, err := testClient.Get(impatient)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -135,7 +135,7 @@ func newSocketFront(t *testing.T, upstreamURL string) *socketFront {
 // dialSocket shakes hands and sends more in the same packet.
 func (s *socketFront) dialSocket(t *testing.T, more string) (*net.TCPConn, *bufio.Reader, *http.Response) {
 	t.Helper()
-	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	c, err := net.Dial("tcp", s.addr())
 	if err != nil {
 		t.Fatal(err)
 	}
