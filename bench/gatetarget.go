@@ -55,15 +55,15 @@ func serveGate(ctx context.Context, name, behind string) error {
 	}
 	switch name {
 	case "bare-forward-yes":
-		return listen(bare(gate, forwardQuestion(cookies)), cookies)
+		return listenStock(bare(gate, forwardQuestion(cookies)), cookies)
 	case "bare-forward-no":
-		return listen(bare(gate, forwardQuestion("")), "")
+		return listenStock(bare(gate, forwardQuestion("")), "")
 	case "forward-no":
-		return listen(gate, "")
+		return listenFront(gate, "")
 	case "gateway-anonymous":
-		return listen(gate, "theme=dark")
+		return listenFront(gate, "theme=dark")
 	}
-	return listen(gate, cookies+"; theme=dark")
+	return listenFront(gate, cookies+"; theme=dark")
 }
 
 // staff signs in one user, with a token of a back end.

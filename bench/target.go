@@ -18,6 +18,7 @@ import (
 
 	"github.com/signet-auth/signet"
 	"github.com/signet-auth/signet/provider/credentials"
+	"github.com/signet-auth/signet/server"
 	"github.com/signet-auth/signet/store/sqlite"
 )
 
@@ -41,7 +42,7 @@ func serveTarget(ctx context.Context, name, behind string) error {
 	case name == "upstream":
 		return serveUpstream()
 	case name == "ReverseProxy":
-		return listen(stockProxy(behind), "theme=dark")
+		return listenStock(stockProxy(behind), "theme=dark")
 	case strings.HasPrefix(name, "forward"), strings.HasPrefix(name, "bare-forward"), strings.HasPrefix(name, "gateway"):
 		return serveGate(ctx, name, behind)
 	}
@@ -64,11 +65,10 @@ func serveTarget(ctx context.Context, name, behind string) error {
 	if err != nil {
 		return err
 	}
-	handler := auth.Handler()
 	if strings.HasPrefix(name, "bare") {
-		handler = bare(handler, sessionQuestion(cookies))
+		return listenStock(bare(auth.Handler(), sessionQuestion(cookies)), cookies)
 	}
-	return listen(handler, cookies)
+	return listenFront(auth.Handler(), cookies)
 }
 
 // openAuth makes an Auth of c, with sessions in SQLite or in cookies.
@@ -144,14 +144,32 @@ func bare(h http.Handler, q question) http.Handler {
 	})
 }
 
-func listen(h http.Handler, cookies string) error {
+// A service is net/http's server, or ours.
+type service interface {
+	Serve(net.Listener) error
+	Close() error
+}
+
+// listenStock serves by net/http alone.
+func listenStock(h http.Handler, cookies string) error { return listen(limited(h), cookies) }
+
+// listenFront serves as `signet serve` does.
+func listenFront(h http.Handler, cookies string) error {
+	return listen(&server.Server{HTTP: limited(h)}, cookies)
+}
+
+// limited has the timeouts of `signet serve`.
+func limited(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second}
+}
+
+func listen(s service, cookies string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
-	go server.Serve(l)
+	go s.Serve(l)
 	fmt.Printf("%s\n%s\n", l.Addr(), cookies)
 	io.Copy(io.Discard, os.Stdin)
-	return server.Close()
+	return s.Close()
 }
