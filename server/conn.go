@@ -99,6 +99,9 @@ func (c *conn) close() {
 		c.tcp.Close()
 	}
 	c.s.forget(c)
+	c.begin, c.end = 0, 0
+	c.settle()
+	c.buf, c.small = nil, nil // or whoever keeps the context of a request would keep them
 }
 
 // begins is how many bytes of a request have to be there until it has begun, in net/http too.
@@ -116,10 +119,8 @@ func (c *conn) await() bool {
 	if c.s.closing.Load() {
 		return false
 	}
-	if c.begin == c.end {
-		c.emptied()
-	}
 	if c.end-c.begin < begins {
+		c.settle()
 		c.readWithin(firstOf(h.IdleTimeout, h.ReadTimeout), time.Now())
 	}
 	for c.end-c.begin < begins {

@@ -25,7 +25,9 @@ const (
 
 var (
 	blankLine = []byte("\r\n\r\n")
-	version   = " HTTP/1.1"
+	lineEnd   = blankLine[:2]
+	space     = []byte(" ")
+	version   = []byte(" HTTP/1.1")
 )
 
 // headEnd is the length of the head that b begins with, -1 where it is not all there. Of b,
@@ -39,26 +41,29 @@ func headEnd(b []byte, looked int) int {
 	return looked + at + len(blankLine)
 }
 
-// readHead reads a whole head. It is not ok where the request is not plain. Each string is a
-// part of text. The values of the fields are kept in values, if they fit.
+// readHead reads a whole head. It is not ok where the request is not plain. The values of the
+// fields are kept in values, if they fit. Each string has its own memory: whoever keeps one,
+// say the name of a browser for as long as a session, does not keep the whole head.
 //
 // What is refused here is no fault of the client's: net/http takes a closer look. Only what is
 // taken has to be beyond doubt.
-func readHead(text string, values []string) (h head, ok bool) {
-	line, rest, _ := strings.Cut(text, "\r\n")
-	if h.method, line, ok = strings.Cut(line, " "); !ok || !usualMethod(h.method) {
+func readHead(b []byte, values []string) (h head, ok bool) {
+	line, rest, _ := bytes.Cut(b, lineEnd)
+	if line, ok = bytes.CutSuffix(line, version); !ok {
 		return h, false
 	}
-	if h.target, ok = strings.CutSuffix(line, version); !ok || !isPath(h.target) {
+	method, target, _ := bytes.Cut(line, space)
+	if h.method = usualMethod(method); h.method == "" || !isPath(target) {
 		return h, false
 	}
-	h.header = make(http.Header, 12)
+	h.target = string(target)
+	h.header = make(http.Header, min(bytes.Count(rest, lineEnd), maxFields))
 	for n := 0; ; n++ {
-		line, rest, ok = strings.Cut(rest, "\r\n")
+		line, rest, ok = bytes.Cut(rest, lineEnd)
 		if !ok || n > maxFields {
 			return h, false
 		}
-		if line == "" {
+		if len(line) == 0 {
 			break
 		}
 		name, value, ok := field(line)
@@ -69,19 +74,21 @@ func readHead(text string, values []string) (h head, ok bool) {
 			if h.host != "" || !isHost(value) {
 				return h, false
 			}
-			h.host = value
+			h.host = string(value)
 			continue
 		}
-		if values = append(values, value); !h.take(name, value, values[len(values)-1:len(values):len(values)]) {
+		values = append(values, string(value))
+		if !h.take(name, values[len(values)-1:len(values):len(values)]) {
 			return h, false
 		}
 	}
 	h.likeHTTP10()
-	return h, rest == "" && h.host != ""
+	return h, len(rest) == 0 && h.host != ""
 }
 
 // take adds a field. It is not ok for one that makes a request more than plain.
-func (h *head) take(name, value string, list []string) (ok bool) {
+func (h *head) take(name string, list []string) (ok bool) {
+	value := list[0]
 	switch name {
 	case "Transfer-Encoding", "Trailer", "Upgrade", "Expect", "Http2-Settings":
 		return false
@@ -118,12 +125,25 @@ func (h *head) likeHTTP10() {
 	}
 }
 
-func usualMethod(m string) bool {
-	switch m {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
-		return true
+// usualMethod is the method if it is one of the seven that applications use, else "".
+func usualMethod(m []byte) string {
+	switch string(m) {
+	case "GET":
+		return http.MethodGet
+	case "HEAD":
+		return http.MethodHead
+	case "POST":
+		return http.MethodPost
+	case "PUT":
+		return http.MethodPut
+	case "PATCH":
+		return http.MethodPatch
+	case "DELETE":
+		return http.MethodDelete
+	case "OPTIONS":
+		return http.MethodOptions
 	}
-	return false
+	return ""
 }
 
 func mayHaveBody(method string) bool {
@@ -145,23 +165,37 @@ func shortLength(s string) (n int64, ok bool) {
 }
 
 // field takes a line apart, and writes the name in canonical form.
-func field(line string) (name, value string, ok bool) {
-	colon := strings.IndexByte(line, ':')
+func field(line []byte) (name string, value []byte, ok bool) {
+	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 {
-		return "", "", false
+		return "", nil, false
+	}
+	value = trim(line[colon+1:])
+	if name, ok = usualNames[string(line[:colon])]; ok {
+		return name, value, isText(value)
 	}
 	for i := range colon {
 		if kinds[line[i]]&inName == 0 {
-			return "", "", false
+			return "", nil, false
 		}
 	}
-	value = strings.Trim(line[colon+1:], " \t")
-	return http.CanonicalHeaderKey(line[:colon]), value, isText(value)
+	return http.CanonicalHeaderKey(string(line[:colon])), value, isText(value)
+}
+
+// trim takes spaces and tabs from both ends.
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // isText refuses control characters. Eight bytes are looked at in one go: bytes below 0x20, and
 // 0x7f once it is zero, borrow from their own high bit, which they have not set.
-func isText(s string) bool {
+func isText[T string | []byte](s T) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; len(s) >= 8; s = s[8:] {
 		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
@@ -180,8 +214,8 @@ func isText(s string) bool {
 }
 
 // isPath takes targets of visible ASCII that begin with one slash.
-func isPath(s string) bool {
-	if s == "" || s[0] != '/' || len(s) > 1 && s[1] == '/' {
+func isPath(s []byte) bool {
+	if len(s) == 0 || s[0] != '/' || len(s) > 1 && s[1] == '/' {
 		return false
 	}
 	for i := range len(s) {
@@ -193,13 +227,13 @@ func isPath(s string) bool {
 }
 
 // isHost takes names, addresses and ports, and looks no further.
-func isHost(s string) bool {
+func isHost(s []byte) bool {
 	for i := range len(s) {
 		if kinds[s[i]]&inHost == 0 {
 			return false
 		}
 	}
-	return s != ""
+	return len(s) > 0
 }
 
 // urlOf reads the target, as net/http does.
@@ -224,6 +258,26 @@ func (h *head) parseURL(to *url.URL) bool {
 	}
 	*to = *u
 	return true
+}
+
+// usualNames are names of fields as clients write them, and their canonical form.
+var usualNames = makeUsualNames()
+
+func makeUsualNames() map[string]string {
+	names := map[string]string{}
+	for _, name := range []string{
+		"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Content-Length",
+		"Content-Type", "Cookie", "Dnt", "Host", "If-Modified-Since", "If-None-Match", "Next-Router-State-Tree", "Next-Url",
+		"Origin", "Pragma", "Priority", "Referer", "Rsc", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile", "Sec-Ch-Ua-Platform",
+		"Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Upgrade-Insecure-Requests", "User-Agent",
+		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Method", "X-Forwarded-Proto", "X-Forwarded-Uri", "X-Real-Ip",
+	} {
+		names[name], names[strings.ToLower(name)] = name, name
+	}
+	for _, name := range []string{"DNT", "RSC", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "X-Real-IP"} {
+		names[name] = http.CanonicalHeaderKey(name)
+	}
+	return names
 }
 
 // kinds tells of each byte where it may stand.

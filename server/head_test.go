@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -141,7 +142,7 @@ func plain(data []byte) (h head, u url.URL, size int, ok bool) {
 	if size = headEnd(data, 0); size < 0 {
 		return h, u, size, false
 	}
-	h, ok = readHead(string(data[:size]), nil)
+	h, ok = readHead(data[:size], nil)
 	return h, u, size, ok && h.urlOf(&u)
 }
 
@@ -197,6 +198,7 @@ func TestBeginningsThatAreOdd(t *testing.T) {
 		"\n", "\r\n", "\x16\x03\x01\x02", "GET\r\n", "get ", "PRI ", "SSH-2.0-x\r\n", "CONNECT", "G\x00", " ",
 		"GET /\r\n", "GET / HTTP/1.0\r\n", "GET / HTTP/1.1\n", "GET * HTTP/1.1\r\n", "GET / HTTP/1.1\r\nA: b\n",
 		"GET / HTTP/1.1\r\n\n", "PROXY TCP4 ", "HELO a", "GET http://x/ HTTP/1.1\r\n",
+		"GET / HTTP/1.1\r\n" + strings.Repeat("A: b\r\n", maxFields+1), // and not looked at again with each byte
 	} {
 		if len(begin) != len("CONNECT") && mayBePlain([]byte(begin)) {
 			t.Errorf("%q may be plain", begin)
@@ -371,5 +373,33 @@ func TestShortBody(t *testing.T) {
 	read(1, 0, http.ErrBodyReadAfterClose)
 	if rest := b.rest(); rest != nil {
 		t.Errorf("rest = %q after Close", rest)
+	}
+}
+
+// What somebody keeps of a request, as a store keeps the name of a browser, must not keep the
+// rest of it: that could be 16 KiB each time.
+func TestWhatIsKeptOfAHeadIsSmall(t *testing.T) {
+	text := []byte("GET /posts HTTP/1.1\r\nHost: example.test\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nCookie: " + strings.Repeat("c", 12<<10) + "\r\n\r\n")
+	const heads = 500
+	kept := make([]string, 0, 3*heads)
+	memory := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := memory()
+	for range heads {
+		h, ok := readHead(bytes.Clone(text), nil)
+		if !ok {
+			t.Fatal("the request is plain")
+		}
+		kept = append(kept, h.header["User-Agent"][0], h.host, h.target)
+	}
+	if each := (memory() - before) / heads; each > 1<<10 {
+		t.Errorf("%d bytes are kept for each", each)
+	}
+	if kept[0] != "Mozilla/5.0 (X11; Linux x86_64)" || kept[1] != "example.test" || kept[2] != "/posts" {
+		t.Errorf("kept: %q", kept[:3])
 	}
 }

@@ -96,12 +96,10 @@ type watch struct {
 
 // start watches until the client leaves or says something, or until stop.
 func (w *watch) start(c *conn, gone func()) {
-	if c.begin == c.end {
-		c.begin, c.end = 0, 0
-	}
-	if c.end == len(c.buf) {
+	if c.end-c.begin >= smallBuffer {
 		return // it has said so much that it is there
 	}
+	c.settle()
 	c.readUntil = time.Time{}
 	c.tcp.SetReadDeadline(c.readUntil)
 	w.stopping.Store(false)

@@ -300,3 +300,67 @@ func TestContextIsForManyGoroutines(t *testing.T) {
 func baseOf(ctx context.Context) func(net.Listener) context.Context {
 	return func(net.Listener) context.Context { return ctx }
 }
+
+// heldBy is how many bytes of memory each of n things takes.
+func heldBy(n int, make func()) int64 {
+	memory := func() int64 {
+		runtime.GC() // twice, for pools
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := memory()
+	for range n {
+		make()
+	}
+	return (memory() - before) / int64(n)
+}
+
+// A client that once had much to say, and is quiet now, does not keep the room that it took.
+func TestS112_QuietClientsHoldLittle(t *testing.T) {
+	ours := serveOurs(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clear(r.Header)
+		if r.URL.Path == "/lasts" {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return
+		}
+		hello(w, r)
+	}))
+	const most = 20 << 10 // a stream has two goroutines and a buffer for what it sends
+	long := " HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 12<<10) + "\r\n\r\n"
+	for _, raw := range []string{"GET /" + long, "GET /" + long + "GET", "GET /" + long + "GET /lasts HTTP/1.1\r\nHost: x\r\n\r\n" + one[:9]} {
+		each := heldBy(100, func() {
+			c := ours.dial(t)
+			io.WriteString(c, raw)
+			answers := 1 + strings.Count(raw, "/lasts")
+			for got := ""; strings.Count(got, "\r\n\r\n") < answers; {
+				var b [64]byte
+				n, err := c.Read(b[:])
+				if got += string(b[:n]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if each > most {
+			t.Errorf("%d bytes each after %.20q…%q", each, raw, raw[len(raw)-9:])
+		}
+	}
+}
+
+// What is kept for longer than a connection does not keep its buffers.
+func TestContextThatIsKeptIsSmall(t *testing.T) {
+	var kept []context.Context
+	ours := serveOurs(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kept = append(kept, context.WithoutCancel(r.Context()))
+	}))
+	large := "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: " + strings.Repeat("c", 10<<10) + "\r\n\r\n"
+	each := heldBy(200, func() {
+		ours.ask(t, large)
+		eventually(t, "the end", func() bool { _, n := ours.ours.Held(); return n == 0 })
+	})
+	if runtime.KeepAlive(kept); each > 3<<10 {
+		t.Errorf("%d bytes each", each)
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,11 +23,12 @@ var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
 // net/http, which hands a body out while it comes.
 const bodyWait = 50 * time.Millisecond
 
-// An exchange is a request and its answer. What it consists of is allocated in one piece.
+// An exchange is a request and its answer. What it consists of is allocated in one piece, but
+// for its context, which others may keep.
 type exchange struct {
 	r      *http.Request
 	answer response
-	life   life
+	life   *life
 	body   shortBody
 	url    url.URL
 	values [usualFields]string
@@ -51,7 +51,7 @@ func (c *conn) read() *exchange {
 		return nil
 	}
 	x := &exchange{}
-	h, ok := readHead(string(c.buf[c.begin:c.begin+size]), x.values[:0])
+	h, ok := readHead(c.buf[c.begin:c.begin+size], x.values[:0])
 	if !ok || !h.urlOf(&x.url) {
 		c.giveAway()
 		return nil
@@ -63,13 +63,13 @@ func (c *conn) read() *exchange {
 	c.posted = h.method == http.MethodPost
 	c.begin += size + int(h.length)
 	c.writeWithin(c.s.HTTP.WriteTimeout, c.now)
-	x.life.c = c
+	x.life = &life{c: c}
 	x.answer.begin(c, x, h.method == http.MethodHead, h.close)
 	x.r = (&http.Request{
 		Method: h.method, URL: &x.url, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: h.header, Body: body, ContentLength: h.length, Close: h.close,
 		Host: h.host, RemoteAddr: c.remote, RequestURI: h.target,
-	}).WithContext(&x.life)
+	}).WithContext(x.life)
 	return x
 }
 
@@ -111,24 +111,26 @@ func (c *conn) tooLong(size int) bool {
 }
 
 // mayBePlain looks at the beginning of a request whose head is not all here: whoever talks in
-// another way is not kept waiting for the rest of it.
+// another way is not kept waiting for the rest of it. It is asked again with each piece that
+// comes, so the number of lines has an end here, too.
 func mayBePlain(b []byte) bool {
-	for i, line := 0, b; ; line = line[i+1:] {
+	for i, n, line := 0, 0, b; ; n, line = n+1, line[i+1:] {
 		if i = bytes.IndexByte(line, '\n'); i < 0 {
 			break
 		}
-		if i == 0 || line[i-1] != '\r' {
+		if i == 0 || line[i-1] != '\r' || n > maxFields {
 			return false
 		}
 	}
-	line, _, whole := bytes.Cut(b, []byte("\r\n"))
-	method, target, there := bytes.Cut(line, []byte(" "))
+	line, _, whole := bytes.Cut(b, lineEnd)
 	if whole {
-		path, ok := strings.CutSuffix(string(target), version)
-		return ok && isPath(path) && usualMethod(string(method))
+		line, whole = bytes.CutSuffix(line, version)
+		method, path, _ := bytes.Cut(line, space)
+		return whole && usualMethod(method) != "" && isPath(path)
 	}
+	method, _, there := bytes.Cut(line, space)
 	if there {
-		return usualMethod(string(method))
+		return usualMethod(method) != ""
 	}
 	for i := range method {
 		if method[i] < 'A' || method[i] > 'Z' {
@@ -157,9 +159,10 @@ func (c *conn) makeRoom(size int) bool {
 	return true
 }
 
-// emptied begins at the front of the buffer again. A client that is quiet waits with a small one.
-func (c *conn) emptied() {
-	c.begin, c.end = 0, 0
+// settle begins at the front of the buffer again with the little that is left. A client that is
+// quiet, or waits for an answer that lasts, has a small one.
+func (c *conn) settle() {
+	c.begin, c.end = 0, copy(c.small[:], c.buf[c.begin:c.end])
 	if c.large != nil {
 		largeBuffers.Put(c.large)
 		c.large, c.buf = nil, c.small[:]

@@ -173,3 +173,28 @@ func TestListenersAreNotMixedUp(t *testing.T) {
 		}
 	}
 }
+
+// A listener need not be comparable.
+func TestListenerOfAnyType(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server.Server{HTTP: &http.Server{}}
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(listenerWithSlice{Listener: l}); err != http.ErrServerClosed {
+		t.Errorf("Serve = %v", err)
+	}
+	s = &server.Server{HTTP: &http.Server{}}
+	if err := s.Serve(listenerWithSlice{Listener: l}); !errors.Is(err, net.ErrClosed) { // and has panicked
+		t.Errorf("Serve = %v", err)
+	}
+	s.Close()
+}
+
+type listenerWithSlice struct {
+	net.Listener
+	_ []int
+}

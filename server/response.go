@@ -306,6 +306,8 @@ func (w *response) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline is for http.ResponseController.
 func (w *response) SetWriteDeadline(t time.Time) error {
+	w.inside.Add(1)
+	defer w.inside.Add(-1)
 	if w.over.Load() {
 		return errOver
 	}
@@ -318,6 +320,8 @@ func (w *response) EnableFullDuplex() error { return nil }
 
 // Hijack gives the connection to the handler.
 func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.inside.Add(1)
+	defer w.inside.Add(-1)
 	c := w.c
 	if w.over.Load() {
 		return nil, nil, errOver

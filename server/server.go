@@ -29,7 +29,7 @@ type Server struct {
 	closing atomic.Bool
 
 	mu        sync.Mutex
-	listeners map[net.Listener]struct{}
+	listeners map[*net.Listener]struct{} // by pointer: not every listener can be a key
 	conns     map[*conn]struct{}
 }
 
@@ -38,7 +38,7 @@ func (s *Server) prepare() {
 		if s.HTTP == nil {
 			s.HTTP = &http.Server{}
 		}
-		s.listeners, s.conns = map[net.Listener]struct{}{}, map[*conn]struct{}{}
+		s.listeners, s.conns = map[*net.Listener]struct{}{}, map[*conn]struct{}{}
 	})
 }
 
@@ -47,10 +47,10 @@ func (s *Server) prepare() {
 func (s *Server) Serve(l net.Listener) error {
 	s.prepare()
 	defer l.Close()
-	if !s.listen(l) {
+	if !s.listen(&l) {
 		return http.ErrServerClosed
 	}
-	defer s.unlisten(l)
+	defer s.unlisten(&l)
 	base := context.Background()
 	if s.HTTP.BaseContext != nil {
 		base = s.HTTP.BaseContext(l)
@@ -95,7 +95,7 @@ func passing(err error) bool {
 	return errors.As(err, &may) && may.Temporary()
 }
 
-func (s *Server) listen(l net.Listener) bool {
+func (s *Server) listen(l *net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing.Load() {
@@ -105,7 +105,7 @@ func (s *Server) listen(l net.Listener) bool {
 	return true
 }
 
-func (s *Server) unlisten(l net.Listener) {
+func (s *Server) unlisten(l *net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.listeners, l)
@@ -150,8 +150,11 @@ func (s *Server) RegisterOnShutdown(f func()) {
 	s.HTTP.RegisterOnShutdown(f)
 }
 
-// lookEvery is how often Shutdown looks whether all requests have ended.
-const lookEvery = 5 * time.Millisecond
+// Shutdown looks whether all requests have ended, at first often and then more rarely.
+const (
+	firstLook = time.Millisecond
+	lastLook  = 100 * time.Millisecond
+)
 
 // Shutdown stops listening, closes what is idle, and waits until what has begun is answered or
 // ctx ends, whose error it returns then. As with net/http, a request that is on its way to HTTP
@@ -161,13 +164,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.stopListening()
 	odd := make(chan error, 1)
 	go func() { odd <- s.HTTP.Shutdown(ctx) }()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for s.closeIdle() > 0 {
+	for pause := firstLook; s.closeIdle() > 0; pause = min(2*pause, lastLook) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-time.After(pause):
 		}
 	}
 	return cmp.Or(err, <-odd)
@@ -190,7 +191,7 @@ func (s *Server) stopListening() (err error) {
 	defer s.mu.Unlock()
 	s.closing.Store(true)
 	for l := range s.listeners {
-		if closed := l.Close(); closed != nil && !errors.Is(closed, net.ErrClosed) {
+		if closed := (*l).Close(); closed != nil && !errors.Is(closed, net.ErrClosed) {
 			err = errors.Join(err, closed)
 		}
 	}
