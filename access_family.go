@@ -174,7 +174,7 @@ func (a *Auth) mayRefresh(ctx context.Context, userID string, now time.Time) err
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case errors.Is(err, ErrSpent):
-		if wait := got.Expires.Sub(now); wait <= time.Hour { // else the clock has been put back
+		if wait := got.Expires.Sub(now); !putBack(wait, time.Hour) {
 			return throttled(wait)
 		}
 		return nil

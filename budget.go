@@ -96,10 +96,10 @@ func (t *try) count(ctx context.Context, key string, uses int, window time.Durat
 	got, err := t.store.Consume(ctx, key, Use{Now: now, Fresh: &Ticket{Uses: uses, Expires: now.Add(window)}})
 	if errors.Is(err, ErrSpent) {
 		wait := got.Expires.Sub(now)
-		if wait <= max(window, maxDelay) {
+		if !putBack(wait, max(window, maxDelay)) {
 			return throttled(wait)
 		}
-		// The clock has been put back since: nobody waits for the time that it lost.
+		// Nobody waits for the time that the clock lost.
 		err = t.store.Issue(ctx, key, Ticket{Uses: uses - 1, Expires: now.Add(window)})
 	}
 	if err == nil {
@@ -107,6 +107,12 @@ func (t *try) count(ctx context.Context, key string, uses int, window time.Durat
 	}
 	return fromStore(err)
 }
+
+// putBack tells by the rest of a window that the clock has been put back since it began. A
+// little is no sign of that: a request that was on its way longer, or is in a process whose
+// clock is late, has an earlier time than the one that began the window, and must not begin
+// another with all its tries.
+func putBack(rest, window time.Duration) bool { return rest > window+5*time.Minute }
 
 func throttled(wait time.Duration) error {
 	return &Refused{Code: "too_many_requests", Kind: kindTooMany, RetryAfter: max(wait, time.Second)}

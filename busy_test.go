@@ -154,3 +154,23 @@ func TestCounterFromBeforeTheClockWasPutBack(t *testing.T) {
 		t.Errorf("an hour back there are %d tries, want 2", wrong)
 	}
 }
+
+// Of requests at the same moment one may have a time before that of the one who began the
+// window: it was on its way longer, or is in a process whose clock is late. That is no reason
+// for another window.
+func TestS45_AnEarlierTimeBringsNoMoreTries(t *testing.T) {
+	for _, earlier := range []time.Duration{time.Nanosecond, time.Second, 30 * time.Second} {
+		h := open(t, func(c *signet.Config) {
+			c.Limits = signet.Limits{AccountFree: 3, AccountHard: 3, NetworkPerMinute: 10}
+		})
+		c := h.courier(t)
+		for i := range 9 {
+			if i > 2 {
+				h.clock.Advance(-earlier)
+			}
+			if was := got(c.guess(minsuEmail, "wrong")) == "wrong"; was != (i < 3) {
+				t.Errorf("%v earlier: guess %d was looked at: %v", earlier, i+1, was)
+			}
+		}
+	}
+}
