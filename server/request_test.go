@@ -63,7 +63,7 @@ func seenOf(r *http.Request) string {
 // say sends the pieces one after the other, and then the end; it returns all that came.
 func (r *running) say(t testing.TB, pause time.Duration, pieces ...string) string {
 	t.Helper()
-	c, err := net.Dial("tcp", r.addr)
+	c, err := r.connect()
 	if err != nil {
 		t.Error(err)
 		return ""
@@ -78,7 +78,7 @@ func (r *running) say(t testing.TB, pause time.Duration, pieces ...string) strin
 			break // an answer came before all was sent
 		}
 	}
-	c.(*net.TCPConn).CloseWrite()
+	c.CloseWrite()
 	got, err := io.ReadAll(c)
 	if err != nil && !isReset(err) {
 		t.Errorf("%s: %v after %q\nsaid %.300q", r.name, err, got, pieces)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -112,17 +113,31 @@ func (r *running) listen(t testing.TB, serve func(net.Listener) error, stop func
 	})
 }
 
+// connects counts connections.
+var connects atomic.Uint32
+
+// connect comes from all over the loopback net: a fuzzer opens more connections in a minute
+// than one address has ports for.
+func (r *running) connect() (*net.TCPConn, error) {
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+connects.Add(1)%250))}}
+	c, err := from.Dial("tcp", r.addr)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.TCPConn), nil
+}
+
 // dial connects. The connection is closed when the test ends, and reads and writes that take
 // too long fail.
 func (r *running) dial(t testing.TB) *net.TCPConn {
 	t.Helper()
-	c, err := net.Dial("tcp", r.addr)
+	c, err := r.connect()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	return c.(*net.TCPConn)
+	return c
 }
 
 // ask sends raw on a connection of its own, and returns all that comes until the server closes
