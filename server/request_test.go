@@ -36,7 +36,7 @@ func seenOf(r *http.Request) string {
 		fmt.Fprintf(&to, "%q: %q\n", name, r.Header[name])
 	}
 	host, port, err := net.SplitHostPort(r.RemoteAddr)
-	fmt.Fprintf(&to, "from %q %v %v\n", host, len(port) > 1, err)
+	fmt.Fprintf(&to, "from us %v %v %v\n", strings.HasPrefix(host, clients), len(port) > 1, err)
 	ctx := r.Context()
 	local, ok := ctx.Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	fmt.Fprintf(&to, "at %v %v by %v", ok, local.String() == at(r).addr, ctx.Value(http.ServerContextKey) == any(at(r).http))

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -113,13 +114,15 @@ func (r *running) listen(t testing.TB, serve func(net.Listener) error, stop func
 	})
 }
 
-// connects counts connections.
+// connects counts connections, which come from addresses that begin with clients.
 var connects atomic.Uint32
+
+const clients = "127.0.1."
 
 // connect comes from all over the loopback net: a fuzzer opens more connections in a minute
 // than one address has ports for.
 func (r *running) connect() (*net.TCPConn, error) {
-	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+connects.Add(1)%250))}}
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(clients + strconv.Itoa(int(1+connects.Add(1)%250)))}}
 	c, err := from.Dial("tcp", r.addr)
 	if err != nil {
 		return nil, err
