@@ -195,7 +195,6 @@ func logKinds(log string) (kinds []string) {
 		}
 		kinds = append(kinds, line)
 	}
-	slices.Sort(kinds) // net/http says later what it does when the head is sent
 	return kinds
 }
 

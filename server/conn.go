@@ -32,7 +32,7 @@ type conn struct {
 	small      *[smallBuffer]byte // buf is one of them
 	large      *[largeBuffer]byte // nil until it is needed
 
-	now        time.Time // when the request began to come
+	now        time.Time // when the request was here, or its head
 	readUntil  time.Time // what the deadlines are; zero if they have to be set anew
 	writeUntil time.Time
 
@@ -124,7 +124,7 @@ func (c *conn) await() bool {
 		c.readWithin(firstOf(h.IdleTimeout, h.ReadTimeout), time.Now())
 	}
 	for c.end-c.begin < begins {
-		if !c.makeRoom(begins) || c.readMore() != nil {
+		if c.readMore() != nil {
 			return false
 		}
 	}

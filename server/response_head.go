@@ -40,10 +40,7 @@ func (w *response) takeHeader(status int) {
 	w.out = appendStatus((*w.buffer)[:0], status)
 	coding := firstValue(w.header["Transfer-Encoding"])
 	w.length = w.declared()
-	if f.sized = w.length >= 0; f.sized && coding != "" && coding != "identity" {
-		w.c.s.logf("http: WriteHeader called with both Transfer-Encoding of %q and a Content-Length of %d", coding, w.length)
-		f.sized = false
-	}
+	f.sized = w.length >= 0 && (coding == "" || coding == "identity")
 	f.coded, f.typed = coding != "", coding != ""
 	for name, values := range w.header {
 		if !w.ours(name, values) {
@@ -141,6 +138,9 @@ func firstValue(values []string) string {
 func (w *response) endHead(sample []byte, done bool) {
 	f := &w.form
 	f.ended = true
+	if w.length >= 0 && !f.sized {
+		w.c.s.logf("http: WriteHeader called with both Transfer-Encoding of %q and a Content-Length of %d", f.codings[0], w.length)
+	}
 	if done && f.body && !f.measured && !f.coded && !f.trailed && (!w.head || len(sample) > 0) {
 		w.length, f.sized = int64(len(sample)), true
 		w.out = appendLength(w.out, w.length)

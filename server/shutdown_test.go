@@ -43,7 +43,8 @@ func shutDown(t testing.TB, ctx context.Context, r *running) <-chan error {
 	return result
 }
 
-// nothingLeft waits until no goroutine of any server is there.
+// nothingLeft waits until no goroutine of any server is there, and r knows of nothing. Close and
+// Shutdown may return before Serve does.
 func nothingLeft(t testing.TB, r *running) {
 	t.Helper()
 	eventually(t, "the last goroutine", func() bool {
@@ -51,9 +52,10 @@ func nothingLeft(t testing.TB, r *running) {
 		return !strings.Contains(all, "server.(*conn).serve") && !strings.Contains(all, "net/http.(*conn).serve") &&
 			!strings.Contains(all, "server.(*passage)") && !strings.Contains(all, watches)
 	})
-	if listeners, conns := r.ours.Held(); listeners+conns > 0 {
-		t.Errorf("%d listeners and %d connections are left", listeners, conns)
-	}
+	eventually(t, "no listener and no connection", func() bool {
+		listeners, conns := r.ours.Held()
+		return listeners+conns == 0
+	})
 }
 
 // requestsOf is a plain request, and odd ones that net/http serves.
